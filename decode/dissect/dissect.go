@@ -1,0 +1,114 @@
+// Package dissect is the contract between the chain (package decode) and the
+// protocols above TCP and UDP. A dissector is pushed the bytes of one
+// conversation and says what it read; it does no I/O, reads no clock, starts
+// no goroutine and keeps no global state.
+package dissect
+
+import (
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// Chunk is a run of bytes in one direction. On a stream, chunks of one
+// direction come in stream order without overlap; on datagrams each chunk is
+// one whole datagram.
+type Chunk struct {
+	Dir    layer.Direction
+	Data   []byte          // valid during the call only
+	At     layer.PacketRef // the packet that carried Data
+	Offset int64           // position of Data[0] in this direction's stream; counts datagram bytes for datagrams
+	Gap    int             // bytes missing before Data: lost in the capture or never sent again; 0 usually
+	Stream uint64          // for Inner: which of the parent's streams; 0 where the parent has one
+	Cut    int             // datagrams: bytes that the snap length cut off behind Data
+}
+
+// Dissector reads one protocol in one conversation. Feed and Finish never
+// block and never panic; what they keep is bounded.
+type Dissector interface {
+	Feed(out Sink, c Chunk)
+	// Finish is called once when the conversation or the capture has ended
+	// (closed tells whether the connection was closed properly): messages that
+	// are still open are said as Cut, or as Complete where the close completes
+	// them (RFC 9112 section 6.3).
+	Finish(out Sink, closed bool)
+}
+
+// Sink is what a dissector may say. All calls refer to the packet that is
+// being read at the moment.
+type Sink interface {
+	// Message says that a message was read (or begun: State Head).
+	// m is copied as far as it is kept.
+	Message(m *flow.Message)
+	// Layer says that this packet completes a unit of protocol p. describe is
+	// called only when somebody looks at the packet; it must use nothing that
+	// is invalid after the Layer call returns, and is called before it returns.
+	Layer(p layer.Protocol, describe func() layer.Layer)
+	// Inner hands bytes to the protocol inside. An empty p asks the chain to
+	// find out by the bytes.
+	Inner(p layer.Protocol, c Chunk)
+	// Problem names something malformed in the current packet.
+	Problem(p layer.Protocol, text string)
+	// Recording reports whether Layer descriptions are wanted now. A dissector
+	// need not ask; it may, to save work.
+	Recording() bool
+	// TLS and QUIC hand out the handshake's facts; called again as they grow.
+	TLS(t *flow.TLS)
+	QUIC(q *flow.QUIC)
+	// ServerName tells the server's name as a message gave it (SNI, Host).
+	ServerName(name string)
+	// Resolved tells that name has the address (DNS answer); addr in text.
+	Resolved(name, addr string)
+}
+
+// Context is what a dissector is told when it is made.
+type Context struct {
+	Datagram   bool   // over UDP
+	ServerPort uint16 // 0 if unknown
+	MidStream  bool   // the capture did not see the stream's beginning
+}
+
+// Match is a probe's answer.
+type Match uint8
+
+// The answers, weakest first.
+const (
+	No    Match = iota
+	More        // not enough bytes to tell
+	Maybe       // plausible; a known port or the other direction must agree
+	Yes         // these bytes are of this protocol
+)
+
+// Verdict is what a probe says of a conversation's first bytes.
+type Verdict struct {
+	Match Match
+	// Client tells who the client is, where the bytes show it.
+	Client Client
+}
+
+// Client tells which side of the probed bytes is the client.
+type Client uint8
+
+// Who the client is.
+const (
+	Unknown  Client = iota
+	Sender          // the bytes were sent by the client (a request, a ClientHello)
+	Receiver        // the bytes were sent by the server
+)
+
+// Protocol is the registry's entry for one protocol.
+type Protocol struct {
+	Name  layer.Protocol
+	OSI   int    // 5 to 7
+	About string // one or two sentences for people who meet it for the first time
+	// Stream and Datagram tell on which transports it runs.
+	Stream, Datagram bool
+	// Ports are the server ports that break ties; IANA's where registered.
+	Ports []uint16
+	// Announced are the names by which an outer protocol announces it (ALPN
+	// ids, Upgrade tokens).
+	Announced []string
+	// Probe judges the first bytes of one direction of a stream, or one
+	// datagram. It must be cheap and must not keep first.
+	Probe func(first []byte, datagram bool) Verdict
+	New   func(Context) Dissector
+}

@@ -1,0 +1,89 @@
+package flow
+
+import (
+	"time"
+
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// TLS is what a TLS handshake said (RFC 8446, RFC 5246), as far as it was
+// readable.
+type TLS struct {
+	Version           string // negotiated: "TLS 1.3", "TLS 1.2" ...; "" until the ServerHello
+	OfferedVersions   []string
+	SNI               string
+	OfferedALPN       []string
+	ALPN              string // selected; "" where encrypted or none
+	CipherSuite       string // IANA name
+	Group             string // key exchange group, IANA name
+	Resumed           bool
+	ResumedBy         string // "session id", "ticket", "psk"
+	EarlyData         string // "offered", "accepted", "rejected", or "" ; with EarlyDataLikely it is an inference
+	EarlyDataLikely   bool
+	HelloRetry        bool
+	ClientCertificate bool
+	CertificateAsked  bool
+	Certificates      []Certificate // the server's chain, leaf first
+	ECH               string        // "offered", "grease" or ""
+	JA3, JA3String    string
+	JA4               string
+	Alerts            []Alert
+	Decrypted         bool
+	FalseStart        bool
+	TicketIssued      bool
+
+	// The handshake's packets, invalid where not seen.
+	ClientHello    layer.PacketRef // first byte of the first ClientHello
+	ClientHello2   layer.PacketRef // after a HelloRetryRequest
+	ServerHello    layer.PacketRef
+	ServerDone     layer.PacketRef    // last byte of the server's first flight, as far as known
+	ClientFinished layer.PacketRef    // the client's last handshake byte; likely in TLS 1.3 without keys
+	FirstAppData   [2]layer.PacketRef // first application data record of each direction (TLS 1.3: after the handshake)
+}
+
+// Certificate is one X.509 certificate (RFC 5280).
+type Certificate struct {
+	Subject, Issuer     string
+	NotBefore, NotAfter time.Time
+	Names               []string // DNS names and IP addresses of the subjectAltName
+	SelfSigned          bool
+	Bytes               int
+}
+
+// Alert is a TLS alert (RFC 8446 section 6).
+type Alert struct {
+	At    layer.PacketRef
+	Dir   layer.Direction
+	Level string // "warning", "fatal"; "" where encrypted
+	Name  string // "handshake_failure" ...; "encrypted" where it cannot be read
+}
+
+// QUIC is what QUIC's long headers and Initial packets said (RFC 9000).
+type QUIC struct {
+	Version            string // "1", "2", "draft-29", ...
+	SNI                string
+	ALPN               string
+	OfferedALPN        []string
+	Retry              bool
+	ZeroRTT            bool
+	VersionNegotiation bool
+	Migrations         int
+	SpinBit            bool
+	Close              *QUICClose
+	Decrypted          bool // 1-RTT packets were read with keys
+	InitialDecrypted   bool
+	JA3, JA3String     string // of the ClientHello
+	JA4                string
+
+	FirstInitial [2]layer.PacketRef // first Initial of each direction
+	RetryAt      layer.PacketRef
+	FirstFlight2 layer.PacketRef    // the client's first datagram after the server's first
+	First1RTT    [2]layer.PacketRef // first short-header packet of each direction
+}
+
+// QUICClose is a CONNECTION_CLOSE frame (RFC 9000 section 19.19).
+type QUICClose struct {
+	By     layer.Direction // the direction that the frame went
+	Code   uint64
+	Reason string
+}

@@ -1,0 +1,121 @@
+package flow
+
+import "github.com/wiresight/wiresight/decode/layer"
+
+// timeline joins messages to exchanges. Open exchanges are few at a time, so a
+// slice searched from the end beats a map.
+type timeline struct {
+	open []openExchange
+}
+
+type openExchange struct {
+	protocol layer.Protocol
+	key      uint64
+	index    int // into Exchanges; -1 where the exchange was not stored
+}
+
+// maxOpen bounds the exchanges that wait for an answer; the oldest are
+// forgotten beyond it (they stay in the list, unanswered).
+const maxOpen = 1024
+
+// Add takes a message into the conversation. It returns the index of the
+// exchange it belongs to, or -1. Budget tells whether another exchange may be
+// stored; a refused exchange is counted only.
+func (c *Conversation) Add(m *Message, budget func() bool) int {
+	c.Version++
+	if m.Role == Single {
+		if m.State != Head {
+			c.count(m.Protocol, m.Kind)
+		}
+		return -1
+	}
+	if m.Role == Request {
+		return c.addRequest(m, budget)
+	}
+	return c.addResponse(m, budget)
+}
+
+func (c *Conversation) addRequest(m *Message, budget func() bool) int {
+	if i := c.timeline.find(m.Protocol, m.Key); i >= 0 {
+		at := c.timeline.open[i].index
+		if at < 0 {
+			return -1
+		}
+		if e := &c.Exchanges[at]; e.Request.State == Head && e.Request.First == m.First {
+			e.Request = part(m)
+			return at
+		}
+	}
+	return c.newExchange(m, m.Dir, budget)
+}
+
+func (c *Conversation) addResponse(m *Message, budget func() bool) int {
+	i := c.timeline.find(m.Protocol, m.Key)
+	var at int
+	if i < 0 { // an answer whose question was not seen
+		at = c.newExchange(m, m.Dir.Reverse(), budget)
+		i = len(c.timeline.open) - 1
+	} else {
+		at = c.timeline.open[i].index
+	}
+	if at >= 0 {
+		e := &c.Exchanges[at]
+		e.Response = part(m)
+		e.Status = m.Status
+	}
+	if m.State != Head {
+		c.timeline.remove(i)
+	}
+	return at
+}
+
+func (c *Conversation) newExchange(m *Message, dir layer.Direction, budget func() bool) int {
+	c.ExchangesTotal++
+	at := -1
+	if budget == nil || budget() {
+		at = len(c.Exchanges)
+		e := Exchange{ID: int(c.ExchangesTotal), Protocol: m.Protocol, Stream: m.Stream, Name: m.Name, Dir: dir}
+		if m.Role == Request {
+			e.Request = part(m)
+		}
+		c.Exchanges = append(c.Exchanges, e)
+	}
+	c.timeline.push(openExchange{m.Protocol, m.Key, at})
+	return at
+}
+
+// part copies what is kept of a message. The packet list is cloned, so that
+// dissectors may reuse theirs.
+func part(m *Message) Part {
+	return Part{First: m.First, Last: m.Last, Packets: m.Packets.Clone(), Bytes: m.Bytes, State: m.State, Facts: m.Facts}
+}
+
+func (c *Conversation) count(p layer.Protocol, kind string) {
+	for i := range c.Messages {
+		if c.Messages[i].Kind == kind && c.Messages[i].Protocol == p {
+			c.Messages[i].Count++
+			return
+		}
+	}
+	c.Messages = append(c.Messages, MessageCount{p, kind, 1})
+}
+
+func (t *timeline) find(p layer.Protocol, key uint64) int {
+	for i := len(t.open) - 1; i >= 0; i-- {
+		if t.open[i].key == key && t.open[i].protocol == p {
+			return i
+		}
+	}
+	return -1
+}
+
+func (t *timeline) push(o openExchange) {
+	if len(t.open) >= maxOpen {
+		t.remove(0)
+	}
+	t.open = append(t.open, o)
+}
+
+func (t *timeline) remove(i int) {
+	t.open = append(t.open[:i], t.open[i+1:]...)
+}
