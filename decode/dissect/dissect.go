@@ -104,6 +104,9 @@ type Protocol struct {
 	Stream, Datagram bool
 	// Ports are the server ports that break ties; IANA's where registered.
 	Ports []uint16
+	// ExcludePorts are ports where bytes that look alike are of another
+	// protocol (NetBIOS names look like DNS).
+	ExcludePorts []uint16
 	// Announced are the names by which an outer protocol announces it (ALPN
 	// ids, Upgrade tokens).
 	Announced []string

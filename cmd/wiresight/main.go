@@ -1,0 +1,65 @@
+// Command wiresight is a packet-level protocol inspector for the terminal: it
+// reads a live interface or a capture file, tells what is going on in it and
+// where the time went, and cites the packets that prove it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/charmbracelet/fang"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	err := fang.Execute(ctx, root, fang.WithVersion(version), fang.WithErrorHandler(printError))
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, syscall.EPIPE): // the reader of our output has seen enough
+		return exitOK
+	}
+	return exitFailed
+}
+
+// printError writes one plain line, whatever the terminal.
+func printError(w io.Writer, _ fang.Styles, err error) {
+	if errors.Is(err, syscall.EPIPE) {
+		return
+	}
+	fmt.Fprintln(w, "wiresight:", err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintln(w, "Try 'wiresight --help'.")
+	}
+}

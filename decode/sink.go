@@ -1,0 +1,104 @@
+package decode
+
+import (
+	"net/netip"
+
+	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// sink is what dissectors speak to. The chain has one and points it at the
+// conversation and application at work.
+type sink struct {
+	chain   *Chain
+	conv    *conversation
+	app     *application
+	swapped bool
+	seen    []layer.Protocol // application layers of the current packet
+	layers  []layer.Layer    // their descriptions, when recording
+}
+
+func (s *sink) begin() {
+	s.seen, s.layers, s.app = s.seen[:0], s.layers[:0], nil
+}
+
+// name puts the application's protocol into the conversation's stack the
+// first time it says something.
+func (s *sink) name() {
+	a := s.app
+	if a == nil || a.named || a.protocol == nil {
+		return
+	}
+	a.named = true
+	if !s.conv.m.Has(a.protocol.Name) {
+		s.conv.m.Stack = append(s.conv.m.Stack[:len(s.conv.m.Stack):len(s.conv.m.Stack)], a.protocol.Name)
+	}
+}
+
+// Message implements dissect.Sink.
+func (s *sink) Message(m *flow.Message) {
+	s.name()
+	s.conv.m.Add(m, s.chain.mayStoreExchange)
+}
+
+// Layer implements dissect.Sink.
+func (s *sink) Layer(p layer.Protocol, describe func() layer.Layer) {
+	s.name()
+	s.chain.result.Top = p
+	known := false
+	for _, q := range s.seen {
+		known = known || q == p
+	}
+	if !known {
+		s.seen = append(s.seen, p)
+		s.chain.tally.count(p, s.chain.wire)
+	}
+	if s.chain.opt.Record && len(s.layers) < maxDescribed {
+		s.layers = append(s.layers, describe())
+	}
+}
+
+// maxDescribed bounds the application layers described for one packet.
+const maxDescribed = 256
+
+// Inner implements dissect.Sink.
+func (s *sink) Inner(p layer.Protocol, c dissect.Chunk) {
+	if s.app == nil {
+		return
+	}
+	if k := s.child(s.app, p, c.Stream); k != nil {
+		s.feed(k, c)
+	}
+}
+
+// Problem implements dissect.Sink.
+func (s *sink) Problem(p layer.Protocol, text string) {
+	s.chain.problem(p, text)
+	if m := s.conv.m; len(m.Problems) < flow.MaxProblems {
+		m.Problems = append(m.Problems, layer.Problem{Packet: s.chain.now.Number, Layer: p, Text: text})
+	}
+}
+
+// Recording implements dissect.Sink.
+func (s *sink) Recording() bool { return s.chain.opt.Record }
+
+// TLS implements dissect.Sink.
+func (s *sink) TLS(t *flow.TLS) { s.conv.m.TLS = t; s.conv.m.Version++ }
+
+// QUIC implements dissect.Sink.
+func (s *sink) QUIC(q *flow.QUIC) { s.conv.m.QUIC = q; s.conv.m.Version++ }
+
+// ServerName implements dissect.Sink.
+func (s *sink) ServerName(name string) {
+	if name != "" {
+		s.conv.m.Server.Name = name
+	}
+}
+
+// Resolved implements dissect.Sink.
+func (s *sink) Resolved(name, addr string) {
+	if a, err := netip.ParseAddr(addr); err == nil {
+		s.chain.Name(a, name)
+	}
+}
