@@ -1,0 +1,3 @@
+package scenario
+
+func dnsScenarios() []Scenario { return nil }

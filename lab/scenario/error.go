@@ -1,0 +1,3 @@
+package scenario
+
+func errorScenarios() []Scenario { return nil }

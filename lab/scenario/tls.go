@@ -1,0 +1,3 @@
+package scenario
+
+func tlsScenarios() []Scenario { return nil }
