@@ -263,10 +263,8 @@ func (c *Chain) tcpSegment(v *conversation, swapped bool) {
 	if v.m.Tracker != nil {
 		v.m.Tracker.Segment(v.m, s)
 	}
-	if s.Length > 0 || h.Flags&(flow.FIN|flow.RST|flow.SYN) != 0 || s.Analysis != 0 || h.Flags&flow.ACK != 0 {
-		c.sink.conv = v
-		v.tcp.Stream(s, p.Payload, &c.held, &c.sink)
-	}
+	c.sink.conv = v
+	v.tcp.Stream(s, p.Payload, &c.held, &c.sink)
 	if !v.reset && v.tcp.Closed() {
 		v.reset = true
 		c.endApplication(v, true)

@@ -40,6 +40,8 @@ func run(arguments []string) error {
 		return makeAll(arguments)
 	case "list":
 		return list()
+	case "bench-data":
+		return benchData(arguments)
 	case "role":
 		if len(arguments) != 2 {
 			return errors.New("role needs a name and settings")
@@ -99,6 +101,30 @@ func makeAll(arguments []string) error {
 	if failed > 0 {
 		return fmt.Errorf("%d of %d scenarios failed", failed, len(chosen))
 	}
+	return nil
+}
+
+func benchData(arguments []string) error {
+	flags := flag.NewFlagSet("bench-data", flag.ContinueOnError)
+	out := flags.String("out", "../.bench/bench.pcap", "the capture to make")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	clean, err := prepare()
+	if err != nil {
+		return err
+	}
+	defer clean()
+	began := time.Now()
+	packets, err := scenario.Bench(*out)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(*out)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s: %d packets, %d bytes, in %.0f s\n", *out, packets, info.Size(), time.Since(began).Seconds())
 	return nil
 }
 

@@ -13,7 +13,8 @@ import (
 // Connection is the state of one connection. Make it with New.
 type Connection struct {
 	Facts flow.TCP
-	sides [2]side // by the direction in which the segments go
+	sides [2]*side // by the direction in which the segments go
+	store [2]side  // what sides point to
 	// firstRTT is Wireshark's initial RTT: last SYN to the first ACK after it.
 	firstRTT int64
 	lastSYN  layer.PacketRef
@@ -39,6 +40,8 @@ type side struct {
 func New() *Connection {
 	c := &Connection{}
 	for i := range c.sides {
+		c.sides[i] = &c.store[i]
+		c.sides[i].dir = layer.Direction(i)
 		c.sides[i].scale = scaleUnknown
 		c.sides[i].window = ^uint32(0)
 		c.Facts.WindowScale[i] = -1
@@ -51,7 +54,7 @@ func New() *Connection {
 // begins another connection on the same addresses and ports: it has another
 // initial sequence number, or the connection was closed or reset.
 func (c *Connection) Begins(dir layer.Direction, seq uint32) bool {
-	s := &c.sides[dir]
+	s := c.sides[dir]
 	return s.hasBase && (s.base != seq || c.reset || c.finACK)
 }
 
@@ -62,9 +65,11 @@ func (c *Connection) Base(dir layer.Direction) uint32 { return c.sides[dir].base
 // with all bytes before them.
 func (c *Connection) Closed() bool { return c.reset || c.fins[0] && c.fins[1] }
 
-// Swap exchanges the two directions: client and server were mistaken.
+// Swap exchanges the two directions: client and server were mistaken. It may
+// be called while a chunk is handed out.
 func (c *Connection) Swap() {
 	c.sides[0], c.sides[1] = c.sides[1], c.sides[0]
+	c.sides[0].dir, c.sides[1].dir = layer.ToServer, layer.ToClient
 	c.fins[0], c.fins[1] = c.fins[1], c.fins[0]
 	f := &c.Facts
 	f.MSS[0], f.MSS[1] = f.MSS[1], f.MSS[0]
@@ -86,7 +91,7 @@ func (c *Connection) Swap() {
 // Analyse judges a segment and fills s.Analysis, s.Window, s.Fresh and
 // s.InFlight. The caller has filled the rest of s.
 func (c *Connection) Analyse(s *flow.Segment, h *header.TCPHeader) {
-	fwd, rev := &c.sides[s.Dir], &c.sides[s.Dir.Reverse()]
+	fwd, rev := c.sides[s.Dir], c.sides[s.Dir.Reverse()]
 	c.packets++
 	again := s.Flags&(flow.SYN|flow.ACK) == flow.SYN && fwd.hasBase
 	if again { // the same SYN again: a reset answer may have moved nextseq
@@ -255,12 +260,12 @@ func (c *Connection) Stream(s *flow.Segment, payload []byte, b *Budget, out rece
 		}
 	}
 	if s.Flags&flow.ACK != 0 {
-		c.sides[s.Dir.Reverse()].half.acked(s.Dir.Reverse(), s.Ack, b, out)
+		c.sides[s.Dir.Reverse()].half.acked(s.Ack, b, out)
 	}
 	if s.Flags&flow.RST != 0 { // a reset's payload is a message to people (RFC 9293 section 3.5.3)
 		return
 	}
-	h.segment(s.Dir, seq, payload, s.Length, s.At, b, out)
+	h.segment(seq, payload, s.Length, s.At, b, out)
 	if s.Flags&flow.FIN != 0 && !h.fin {
 		h.fin, h.finSeq = true, seq+uint32(s.Length)
 		if !h.known {
@@ -268,7 +273,7 @@ func (c *Connection) Stream(s *flow.Segment, payload []byte, b *Budget, out rece
 		}
 	}
 	if h.fin && notAfter(h.finSeq, h.next) {
-		c.fins[s.Dir] = true
+		c.fins[h.dir] = true
 	}
 }
 
@@ -278,6 +283,6 @@ func (c *Connection) MidStream(dir layer.Direction) bool { return !c.sides[dir].
 // Finish hands on the bytes that still wait behind holes.
 func (c *Connection) Finish(b *Budget, out receiver) {
 	for d := range c.sides {
-		c.sides[d].half.finish(layer.Direction(d), b, out)
+		c.sides[d].half.finish(b, out)
 	}
 }

@@ -23,6 +23,7 @@ const (
 // half is one direction's byte stream. Bytes are handed on in order, once; of
 // bytes that come twice the first are taken.
 type half struct {
+	dir    layer.Direction
 	known  bool   // next is valid
 	next   uint32 // sequence number of the next byte to hand on
 	offset int64  // of that byte in the stream
@@ -48,7 +49,7 @@ type receiver interface {
 
 // segment takes a segment's payload. seq is the sequence number of its first
 // byte; wire its length on the wire.
-func (h *half) segment(dir layer.Direction, seq uint32, data []byte, wire int, at layer.PacketRef, b *Budget, out receiver) {
+func (h *half) segment(seq uint32, data []byte, wire int, at layer.PacketRef, b *Budget, out receiver) {
 	if h.done || wire == 0 {
 		return
 	}
@@ -56,15 +57,15 @@ func (h *half) segment(dir layer.Direction, seq uint32, data []byte, wire int, a
 		h.known, h.next = true, seq
 	}
 	if before(h.next, seq) {
-		h.hold(dir, heldSegment{seq, wire, data, at}, b, out)
+		h.hold(heldSegment{seq, wire, data, at}, b, out)
 		return
 	}
-	h.deliver(dir, seq, data, wire, at, out)
-	h.drain(dir, b, out)
+	h.deliver(seq, data, wire, at, out)
+	h.drain(b, out)
 }
 
 // deliver hands on what is new of a segment that begins at or before next.
-func (h *half) deliver(dir layer.Direction, seq uint32, data []byte, wire int, at layer.PacketRef, out receiver) {
+func (h *half) deliver(seq uint32, data []byte, wire int, at layer.PacketRef, out receiver) {
 	old := int(h.next - seq)
 	if old >= wire {
 		return
@@ -75,7 +76,7 @@ func (h *half) deliver(dir layer.Direction, seq uint32, data []byte, wire int, a
 		chunk = data[old:]
 	}
 	if len(chunk) > 0 {
-		out.Chunk(dissect.Chunk{Dir: dir, Data: chunk, At: at, Offset: h.offset, Gap: h.gap})
+		out.Chunk(dissect.Chunk{Dir: h.dir, Data: chunk, At: at, Offset: h.offset, Gap: h.gap})
 		h.gap = 0
 	}
 	h.gap += fresh - len(chunk)
@@ -84,7 +85,7 @@ func (h *half) deliver(dir layer.Direction, seq uint32, data []byte, wire int, a
 }
 
 // hold keeps a segment that lies beyond a hole.
-func (h *half) hold(dir layer.Direction, s heldSegment, b *Budget, out receiver) {
+func (h *half) hold(s heldSegment, b *Budget, out receiver) {
 	i := len(h.held)
 	for i > 0 && before(s.seq, h.held[i-1].seq) {
 		i--
@@ -99,18 +100,18 @@ func (h *half) hold(dir layer.Direction, s heldSegment, b *Budget, out receiver)
 	h.bytes += len(s.data) + heldOverhead
 	b.Used += len(s.data) + heldOverhead
 	for len(h.held) > maxHeldSegments || h.bytes > maxHeldBytes || (b.Used > b.Limit && len(h.held) > 0) {
-		h.skip(dir, b, out)
+		h.skip(b, out)
 	}
 }
 
 // drain hands on held segments that are now in order.
-func (h *half) drain(dir layer.Direction, b *Budget, out receiver) {
+func (h *half) drain(b *Budget, out receiver) {
 	n := 0
 	for n < len(h.held) && notAfter(h.held[n].seq, h.next) {
 		s := h.held[n]
 		n++
 		h.release(s, b)
-		h.deliver(dir, s.seq, s.data, s.wire, s.at, out)
+		h.deliver(s.seq, s.data, s.wire, s.at, out)
 	}
 	h.drop(n)
 }
@@ -133,7 +134,7 @@ func (h *half) drop(n int) {
 }
 
 // skip gives up the hole before the first held segment: its bytes were lost.
-func (h *half) skip(dir layer.Direction, b *Budget, out receiver) {
+func (h *half) skip(b *Budget, out receiver) {
 	if len(h.held) == 0 {
 		return
 	}
@@ -142,21 +143,21 @@ func (h *half) skip(dir layer.Direction, b *Budget, out receiver) {
 		h.offset += int64(missing)
 		h.next = h.held[0].seq
 	}
-	h.drain(dir, b, out)
+	h.drain(b, out)
 }
 
 // acked tells that the receiver has everything up to ack: what is still
 // missing before it was delivered on the network and not captured.
-func (h *half) acked(dir layer.Direction, ack uint32, b *Budget, out receiver) {
+func (h *half) acked(ack uint32, b *Budget, out receiver) {
 	for len(h.held) > 0 && notAfter(h.held[0].seq, ack) {
-		h.skip(dir, b, out)
+		h.skip(b, out)
 	}
 }
 
 // finish hands on everything that is still held.
-func (h *half) finish(dir layer.Direction, b *Budget, out receiver) {
+func (h *half) finish(b *Budget, out receiver) {
 	for len(h.held) > 0 {
-		h.skip(dir, b, out)
+		h.skip(b, out)
 	}
 	h.done = true
 }

@@ -38,10 +38,10 @@ func feed(t *testing.T, isn uint32, stream []byte, pieces []piece) *collector {
 	b := &Budget{Limit: 1 << 24}
 	for i, p := range pieces {
 		data := bytes.Clone(stream[p.at : p.at+p.n])
-		h.segment(layer.ToServer, isn+uint32(p.at), data, p.n, layer.PacketRef{Number: i + 1}, b, c)
+		h.segment(isn+uint32(p.at), data, p.n, layer.PacketRef{Number: i + 1}, b, c)
 		clear(data) // the segment's memory is gone after the call
 	}
-	h.finish(layer.ToServer, b, c)
+	h.finish(b, c)
 	if b.Used != 0 || h.bytes != 0 {
 		t.Fatalf("%d bytes of the budget were not given back", b.Used)
 	}
@@ -86,12 +86,12 @@ func TestAcknowledgedHoleIsGivenUpAtOnce(t *testing.T) {
 	h := half{known: true, next: 100}
 	c := &collector{t: t}
 	b := &Budget{Limit: 1 << 20}
-	h.segment(layer.ToServer, 110, []byte("later"), 5, layer.PacketRef{Number: 1}, b, c)
-	h.acked(layer.ToServer, 105, b, c)
+	h.segment(110, []byte("later"), 5, layer.PacketRef{Number: 1}, b, c)
+	h.acked(105, b, c)
 	if len(c.data) != 0 {
 		t.Fatal("the hole was given up although it is not acknowledged yet")
 	}
-	h.acked(layer.ToServer, 115, b, c)
+	h.acked(115, b, c)
 	if string(c.data) != "later" || c.gaps != 10 {
 		t.Fatalf("got %q with %d missing", c.data, c.gaps)
 	}
@@ -101,8 +101,8 @@ func TestSnappedPayloadCountsAsMissing(t *testing.T) {
 	h := half{known: true, next: 0}
 	c := &collector{t: t}
 	b := &Budget{Limit: 1 << 20}
-	h.segment(layer.ToServer, 0, []byte("abc"), 10, layer.PacketRef{Number: 1}, b, c)
-	h.segment(layer.ToServer, 10, []byte("def"), 3, layer.PacketRef{Number: 2}, b, c)
+	h.segment(0, []byte("abc"), 10, layer.PacketRef{Number: 1}, b, c)
+	h.segment(10, []byte("def"), 3, layer.PacketRef{Number: 2}, b, c)
 	if string(c.data) != "abcdef" || c.gaps != 7 {
 		t.Fatalf("got %q with %d missing", c.data, c.gaps)
 	}
@@ -114,7 +114,7 @@ func TestHeldBytesStayBounded(t *testing.T) {
 	b := &Budget{Limit: 256 << 10}
 	data := make([]byte, 100)
 	for i := 0; i < 50_000; i++ {
-		h.segment(layer.ToServer, uint32(1+i*101), data, 100, layer.PacketRef{Number: i + 1}, b, c)
+		h.segment(uint32(1+i*101), data, 100, layer.PacketRef{Number: i + 1}, b, c)
 		if b.Used > b.Limit+1000 || len(h.held) > maxHeldSegments+1 {
 			t.Fatalf("%d bytes in %d segments are held", b.Used, len(h.held))
 		}
@@ -133,12 +133,12 @@ func FuzzStream(f *testing.F) {
 			n := int(script[i+3])
 			switch script[i] % 3 {
 			case 0, 1:
-				h.segment(layer.ToServer, seq, payload[:n/(1+int(script[i]%3))], n, layer.PacketRef{Number: i + 1}, b, c)
+				h.segment(seq, payload[:n/(1+int(script[i]%3))], n, layer.PacketRef{Number: i + 1}, b, c)
 			case 2:
-				h.acked(layer.ToServer, seq, b, c)
+				h.acked(seq, b, c)
 			}
 		}
-		h.finish(layer.ToServer, b, c)
+		h.finish(b, c)
 		if b.Used != 0 {
 			t.Fatalf("%d bytes of the budget were not given back", b.Used)
 		}

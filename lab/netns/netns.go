@@ -23,6 +23,7 @@ var ErrClosed = errors.New("netns: namespace is closed")
 // Namespace is one network namespace, held by an OS thread that never leaves it.
 type Namespace struct {
 	Name  string
+	TID   int // the thread that holds it, for programs that name a namespace by process
 	calls chan func()
 	done  chan struct{}
 }
@@ -50,6 +51,7 @@ func (n *Namespace) hold(ready chan<- error) {
 		ready <- fmt.Errorf("unshare: %w", err)
 		return
 	}
+	n.TID = unix.Gettid()
 	ready <- nil
 	for {
 		select {

@@ -22,6 +22,7 @@ var roles = map[string]func(settings []byte) error{
 	"turn-client":  takeTurns,
 	"dns-client":   askDNS,
 	"probe":        probe,
+	"load":         loadHTTP,
 }
 
 // Main runs the role of this name.

@@ -1,7 +1,12 @@
 package scenario
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,8 +164,11 @@ func (e *Env) nginx(server string) error {
 		if t == "/" {
 			name = "/index.html"
 		}
-		content := strings.Repeat("The lab's page has parts of several sizes.\n", size/43+1)[:size]
-		if err := os.WriteFile(filepath.Join(root, name), []byte(content), 0o644); err != nil {
+		content := []byte(strings.Repeat("The lab's page has parts of several sizes.\n", size/43+1)[:size])
+		if strings.HasSuffix(name, ".png") {
+			content = picture(size)
+		}
+		if err := os.WriteFile(filepath.Join(root, name), content, 0o644); err != nil {
 			return err
 		}
 	}
@@ -184,13 +192,28 @@ http {
 	if _, err := e.start(e.Server, "nginx", "-e", filepath.Join(e.Temp, "error.log"), "-p", e.Temp, "-c", conf); err != nil {
 		return err
 	}
-	return e.waitFor(e.Server, filepath.Join(e.Temp, "nginx.pid"))
+	return e.waitFor(e.Server, filepath.Join(e.Temp, "nginx.pid"), "\n")
 }
 
-// waitFor waits for a file that a server makes once it listens.
-func (e *Env) waitFor(h *Host, file string) error {
+// picture is a PNG of about so many bytes.
+func picture(size int) []byte {
+	side := int(math.Sqrt(float64(size)))
+	gray := image.NewGray(image.Rect(0, 0, side, side))
+	noise := rand.New(rand.NewPCG(1, uint64(size)))
+	for i := range gray.Pix {
+		gray.Pix[i] = byte(noise.Uint32())
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, gray); err != nil {
+		panic(err) // a buffer takes everything, and the size is small
+	}
+	return b.Bytes()
+}
+
+// waitFor waits until a file holds the text that a server writes when it listens.
+func (e *Env) waitFor(h *Host, file, text string) error {
 	for range 100 {
-		if info, err := os.Stat(file); err == nil && info.Size() > 0 {
+		if b, err := os.ReadFile(file); err == nil && strings.Contains(string(b), text) {
 			return nil
 		}
 		time.Sleep(20 * time.Millisecond)
