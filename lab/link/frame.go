@@ -14,7 +14,8 @@ type Frame struct {
 	Src, Dst   netip.AddrPort
 	Flags      uint8 // TCP flags
 	Seq, Ack   uint32
-	Payload    int // bytes above TCP or UDP
+	Window     uint16 // as in the header, not scaled
+	Payload    int    // bytes above TCP or UDP
 	Retransmit bool
 
 	conversation *Conversation // nil for what is neither TCP nor UDP
@@ -80,6 +81,7 @@ func (f *Frame) transport(src, dst netip.Addr, s []byte) {
 		}
 		f.Seq, f.Ack = binary.BigEndian.Uint32(s[4:]), binary.BigEndian.Uint32(s[8:])
 		f.Flags, f.Payload = s[13], len(s)-offset
+		f.Window = binary.BigEndian.Uint16(s[14:])
 	case f.Protocol == ProtocolUDP && len(s) >= 8:
 		f.Payload = len(s) - 8
 	default:

@@ -30,6 +30,7 @@ type Side struct {
 	PayloadBytes    int64           `json:"payload_bytes"` // each byte counted once
 	Retransmissions int             `json:"retransmissions"`
 	Retransmitted   []Retransmitted `json:"retransmitted,omitempty"`
+	ZeroWindows     int             `json:"zero_windows,omitempty"` // segments that advertise a window of 0
 	FIN             bool            `json:"fin,omitempty"`
 	RST             bool            `json:"rst,omitempty"`
 	ISN             *uint32         `json:"isn,omitempty"`
@@ -143,6 +144,9 @@ func (s *Side) segment(f *Frame, at time.Time) {
 	if f.Flags&RST != 0 {
 		s.RST = true
 		return
+	}
+	if f.Window == 0 && f.Flags&(SYN|FIN) == 0 {
+		s.ZeroWindows++
 	}
 	from := f.Seq - *s.ISN
 	to := from + uint32(f.Payload)

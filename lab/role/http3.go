@@ -23,11 +23,11 @@ type HTTP3Server struct {
 	Retry       bool // validate each client's address with a Retry packet
 }
 
-// HTTP3Client is what the HTTP/3 client is told.
+// HTTP3Client is what the HTTP/3 client is told. With Resume it makes a first
+// connection for a ticket and a second with 0-RTT.
 type HTTP3Client struct {
 	HTTPClient
 	Version2 bool // QUIC version 2 (RFC 9369)
-	Resume   bool // make a first connection for a ticket, the second with 0-RTT
 }
 
 func serveHTTP3(settings []byte) error {
@@ -73,16 +73,17 @@ func requestHTTP3(settings []byte) error {
 	if s.Resume {
 		connections = 2
 	}
-	for range connections {
-		if err := fetchHTTP3(s, config, &r); err != nil {
+	for i := range connections {
+		if err := fetchHTTP3(s, config, i > 0, &r); err != nil {
 			return err
 		}
 	}
 	return report(r)
 }
 
-// fetchHTTP3 makes the requests over one new connection.
-func fetchHTTP3(s HTTP3Client, config *tls.Config, r *HTTPReport) error {
+// fetchHTTP3 makes the requests over one new connection, early ones as 0-RTT data
+// where the server allows it.
+func fetchHTTP3(s HTTP3Client, config *tls.Config, early bool, r *HTTPReport) error {
 	settings := &quic.Config{Versions: []quic.Version{quic.Version1}}
 	if s.Version2 {
 		settings.Versions = []quic.Version{quic.Version2}
@@ -107,7 +108,7 @@ func fetchHTTP3(s HTTP3Client, config *tls.Config, r *HTTPReport) error {
 		if err != nil {
 			return err
 		}
-		if s.Resume && f.Method == http.MethodGet {
+		if early && f.Method == http.MethodGet {
 			request.Method = http3.MethodGet0RTT
 		}
 		response, err := client.Do(request)

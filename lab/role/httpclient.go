@@ -154,7 +154,8 @@ func newRequest(s HTTPClient, f Fetch) (*http.Request, error) {
 func tlsTruth(connection string, s tls.ConnectionState) truth.TLS {
 	t := truth.TLS{
 		Connection: connection, Version: tls.VersionName(s.Version), SNI: s.ServerName, ALPN: s.NegotiatedProtocol,
-		CipherSuite: tls.CipherSuiteName(s.CipherSuite), Resumed: s.DidResume,
+		CipherSuite: tls.CipherSuiteName(s.CipherSuite), Group: s.CurveID.String(), Resumed: s.DidResume,
+		HelloRetry: s.HelloRetryRequest,
 	}
 	for _, c := range s.PeerCertificates {
 		t.Certificates = append(t.Certificates, c.Subject.String())

@@ -23,6 +23,7 @@ var roles = map[string]func(settings []byte) error{
 	"dns-client":   askDNS,
 	"probe":        probe,
 	"load":         loadHTTP,
+	"slow-reader":  readSlowly,
 }
 
 // Main runs the role of this name.

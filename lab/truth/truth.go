@@ -108,6 +108,7 @@ type TLS struct {
 	ALPN              string   `json:"alpn,omitempty"`
 	Offered           []string `json:"alpn_offered,omitempty"`
 	CipherSuite       string   `json:"cipher_suite,omitempty"`
+	Group             string   `json:"group,omitempty"`
 	Resumed           bool     `json:"resumed"`
 	ClientCertificate bool     `json:"client_certificate,omitempty"`
 	HelloRetry        bool     `json:"hello_retry,omitempty"`
