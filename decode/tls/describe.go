@@ -1,0 +1,227 @@
+package tls
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// layer describes the current record. Offsets count from the record's header.
+func (d *dissector) layer() layer.Layer {
+	r := &d.rec
+	l := layer.Layer{Protocol: Name, OSI: osi, Source: layer.Reassembled, Length: r.header.size + r.header.length}
+	if r.header.ssl2 {
+		l.Fields = []layer.Field{
+			{Name: "tls.record.length", Value: strconv.Itoa(r.header.length), Length: r.header.size},
+		}
+	} else {
+		l.Fields = []layer.Field{
+			{Name: "tls.record.content_type", Value: strconv.Itoa(int(r.header.kind)), Length: 1},
+			{Name: "tls.record.version", Value: fmt.Sprintf("0x%04x", r.header.version), Offset: 1, Length: 2},
+			{Name: "tls.record.length", Value: strconv.Itoa(r.header.length), Offset: 3, Length: 2},
+		}
+	}
+	l.Summary = d.summary()
+	if r.sealed {
+		name := "tls.app_data"
+		if r.header.kind == typeAlert {
+			name = "tls.alert_message"
+		} else if r.header.kind == typeHandshake {
+			name = "tls.handshake"
+		}
+		l.Fields = append(l.Fields, layer.Field{
+			Name: name, Value: fmt.Sprintf("%d bytes, encrypted", r.header.length), Offset: r.header.size, Length: r.header.length,
+		})
+		return l
+	}
+	switch r.header.kind {
+	case typeHandshake:
+		l.Fields = append(l.Fields, d.parts()...)
+	case typeChangeCipherSpec:
+		l.Fields = append(l.Fields, layer.Field{Name: "tls.change_cipher_spec", Offset: r.header.size, Length: r.header.length})
+	case typeAlert:
+		l.Fields = append(l.Fields,
+			layer.Field{Name: "tls.alert_message.level", Value: strconv.Itoa(int(r.body[0])), Offset: r.header.size, Length: 1},
+			layer.Field{Name: "tls.alert_message.desc", Value: strconv.Itoa(int(r.body[1])), Offset: r.header.size + 1, Length: 1})
+	}
+	return l
+}
+
+func (d *dissector) summary() string {
+	r := &d.rec
+	switch r.header.kind {
+	case typeApplicationData:
+		return "Application Data"
+	case typeChangeCipherSpec:
+		return "Change Cipher Spec"
+	case typeHeartbeat:
+		return "Heartbeat"
+	case typeAlert:
+		if r.sealed {
+			return "Encrypted Alert"
+		}
+		return fmt.Sprintf("Alert (Level: %s, Description: %s)", alertLevel(r.body[0]), AlertName(r.body[1]))
+	}
+	if r.sealed {
+		return "Encrypted Handshake Message"
+	}
+	names := make([]string, 0, len(r.parts)+1)
+	for i := range r.parts {
+		names = append(names, r.parts[i].title())
+	}
+	if r.rest > 0 || len(names) == 0 {
+		names = append(names, "Handshake (fragment)")
+	}
+	return strings.Join(names, ", ")
+}
+
+// title returns a message's name as a packet list shows it.
+func (p *part) title() string {
+	switch {
+	case p.client != nil && p.client.ServerName != "":
+		return "Client Hello (SNI=" + layer.Clip([]byte(p.client.ServerName), maxText) + ")"
+	case p.server != nil && p.server.HelloRetry:
+		return "Hello Retry Request"
+	}
+	if n := messageNames[p.kind][1]; n != "" {
+		return n
+	}
+	return "Unknown Handshake Message"
+}
+
+// parts describes the messages that the current record completes.
+func (d *dissector) parts() []layer.Field {
+	fields := make([]layer.Field, 0, len(d.rec.parts))
+	for i := range d.rec.parts {
+		p := &d.rec.parts[i]
+		f := layer.Field{Name: "tls.handshake", Value: p.title()}
+		body := 0
+		if p.whole {
+			f.Offset, f.Length = p.offset, len(p.body)
+			body = p.offset
+			if !d.rec.header.ssl2 {
+				f.Length += handshakeHeader
+				body += handshakeHeader
+			}
+		}
+		f.Children = p.fields(body)
+		if !p.whole { // bytes of several records: no place to point at
+			unplace(f.Children)
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+func unplace(fields []layer.Field) {
+	for i := range fields {
+		fields[i].Offset, fields[i].Length = 0, 0
+		unplace(fields[i].Children)
+	}
+}
+
+func (p *part) fields(body int) []layer.Field {
+	fields := []layer.Field{
+		{Name: "tls.handshake.type", Value: strconv.Itoa(int(p.kind)), Offset: body - handshakeHeader, Length: 1},
+		{Name: "tls.handshake.length", Value: strconv.Itoa(len(p.body)), Offset: body - handshakeHeader + 1, Length: 3},
+	}
+	switch {
+	case p.client != nil:
+		fields = append(fields, p.client.Fields(body)...)
+	case p.server != nil:
+		fields = append(fields, p.server.Fields(body)...)
+	case p.certs != nil:
+		for i := range p.certs {
+			c := &p.certs[i]
+			fields = append(fields, layer.Field{Name: "tls.handshake.certificate", Value: c.Subject, Children: []layer.Field{
+				{Name: "x509af.subject", Value: c.Subject},
+				{Name: "x509af.issuer", Value: c.Issuer},
+				{Name: "x509af.notBefore", Value: c.NotBefore.UTC().Format("2006-01-02 15:04:05 MST")},
+				{Name: "x509af.notAfter", Value: c.NotAfter.UTC().Format("2006-01-02 15:04:05 MST")},
+				{Name: "x509ce.dNSName", Value: strings.Join(c.Names, ", ")},
+			}})
+		}
+	}
+	return fields
+}
+
+// Fields describes the hello; body is the offset of its first byte.
+func (h *ClientHello) Fields(body int) []layer.Field {
+	digest, text := h.JA3()
+	fields := []layer.Field{
+		{Name: "tls.handshake.version", Value: fmt.Sprintf("0x%04x", h.Version), Offset: body, Length: 2},
+		{Name: "tls.handshake.random", Value: hexText(h.Random), Offset: body + 2, Length: len(h.Random)},
+		{Name: "tls.handshake.session_id", Value: hexText(h.SessionID), Offset: body + 35, Length: len(h.SessionID)},
+		listField("tls.handshake.ciphersuites", "tls.handshake.ciphersuite", h.CipherSuites, CipherSuiteName),
+	}
+	fields = append(fields, extensionFields(h.Extensions, body)...)
+	if h.ServerName != "" {
+		fields = append(fields, layer.Field{Name: "tls.handshake.extensions_server_name", Value: layer.Clip([]byte(h.ServerName), maxText)})
+	}
+	for _, a := range bounded(h.ALPN) {
+		fields = append(fields, layer.Field{Name: "tls.handshake.extensions_alpn_str", Value: a})
+	}
+	for _, g := range h.KeyShares {
+		fields = append(fields, layer.Field{Name: "tls.handshake.extensions_key_share_group", Value: GroupName(g)})
+	}
+	return append(fields,
+		listField("tls.handshake.extensions.supported_versions", "tls.handshake.extensions.supported_version", h.Versions, VersionName),
+		listField("tls.handshake.extensions_supported_groups", "tls.handshake.extensions_supported_group", h.Groups, GroupName),
+		listField("tls.handshake.sig_hash_algs", "tls.handshake.sig_hash_alg", h.SignatureAlgorithms, SignatureName),
+		layer.Field{Name: "tls.handshake.ja3", Value: digest},
+		layer.Field{Name: "tls.handshake.ja3_full", Value: text})
+}
+
+// Fields describes the hello; body is the offset of its first byte.
+func (h *ServerHello) Fields(body int) []layer.Field {
+	at := body + 35 + len(h.SessionID)
+	fields := []layer.Field{
+		{Name: "tls.handshake.version", Value: fmt.Sprintf("0x%04x", h.LegacyVersion), Offset: body, Length: 2},
+		{Name: "tls.handshake.random", Value: hexText(h.Random), Offset: body + 2, Length: len(h.Random)},
+		{Name: "tls.handshake.session_id", Value: hexText(h.SessionID), Offset: body + 35, Length: len(h.SessionID)},
+		{Name: "tls.handshake.ciphersuite", Value: CipherSuiteName(h.CipherSuite), Offset: at, Length: 2},
+	}
+	fields = append(fields, extensionFields(h.Extensions, body)...)
+	if h.Version != h.LegacyVersion {
+		fields = append(fields, layer.Field{Name: "tls.handshake.extensions.supported_version", Value: VersionName(h.Version)})
+	}
+	if h.Group != 0 {
+		fields = append(fields, layer.Field{Name: "tls.handshake.extensions_key_share_group", Value: GroupName(h.Group)})
+	}
+	if h.ALPN != "" {
+		fields = append(fields, layer.Field{Name: "tls.handshake.extensions_alpn_str", Value: layer.Clip([]byte(h.ALPN), maxText)})
+	}
+	return fields
+}
+
+func extensionFields(list []Extension, body int) []layer.Field {
+	fields := make([]layer.Field, 0, len(list))
+	for i := range list {
+		e := &list[i]
+		fields = append(fields, layer.Field{
+			Name: "tls.handshake.extension.type", Value: extensionName(e.Type), Offset: body + e.Offset, Length: 4 + len(e.Data),
+		})
+	}
+	return fields
+}
+
+// maxListed bounds the values described of one list.
+const maxListed = 256
+
+func listField(name, item string, list []uint16, text func(uint16) string) layer.Field {
+	f := layer.Field{Name: name, Value: strconv.Itoa(len(list))}
+	for _, v := range list[:min(len(list), maxListed)] {
+		f.Children = append(f.Children, layer.Field{Name: item, Value: text(v)})
+	}
+	return f
+}
+
+func hexText(b []byte) string {
+	const most = 64
+	if len(b) > most {
+		return fmt.Sprintf("%x…", b[:most])
+	}
+	return fmt.Sprintf("%x", b)
+}

@@ -1,0 +1,199 @@
+package tls
+
+import (
+	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// Handshake types (RFC 8446 section 4, RFC 5246 section 7.4 and the registry).
+const (
+	helloRequest        = 0
+	clientHello         = 1
+	serverHello         = 2
+	newSessionTicket    = 4
+	endOfEarlyData      = 5
+	helloRetryRequest   = 6 // TLS 1.3 drafts up to 21
+	encryptedExtensions = 8
+	certificate         = 11
+	serverKeyExchange   = 12
+	certificateRequest  = 13
+	serverHelloDone     = 14
+	certificateVerify   = 15
+	clientKeyExchange   = 16
+	finished            = 20
+	certificateURL      = 21
+	certificateStatus   = 22
+	supplementalData    = 23
+	keyUpdate           = 24
+	compressedCert      = 25
+	nextProtocol        = 67
+)
+
+const (
+	handshakeHeader = 4
+	// maxHandshake bounds a handshake message; chains of certificates get long.
+	maxHandshake = 256 << 10
+)
+
+// messageNames are the RFCs' names in lower case, and Wireshark's titles.
+var messageNames = map[uint8][2]string{
+	helloRequest: {"hello_request", "Hello Request"}, clientHello: {"client_hello", "Client Hello"},
+	serverHello: {"server_hello", "Server Hello"}, newSessionTicket: {"new_session_ticket", "New Session Ticket"},
+	endOfEarlyData: {"end_of_early_data", "End Of Early Data"}, helloRetryRequest: {"hello_retry_request", "Hello Retry Request"},
+	encryptedExtensions: {"encrypted_extensions", "Encrypted Extensions"}, certificate: {"certificate", "Certificate"},
+	serverKeyExchange:  {"server_key_exchange", "Server Key Exchange"},
+	certificateRequest: {"certificate_request", "Certificate Request"},
+	serverHelloDone:    {"server_hello_done", "Server Hello Done"}, certificateVerify: {"certificate_verify", "Certificate Verify"},
+	clientKeyExchange: {"client_key_exchange", "Client Key Exchange"}, finished: {"finished", "Finished"},
+	certificateURL: {"certificate_url", "Certificate URL"}, certificateStatus: {"certificate_status", "Certificate Status"},
+	supplementalData: {"supplemental_data", "Supplemental Data"}, keyUpdate: {"key_update", "Key Update"},
+	compressedCert: {"compressed_certificate", "Compressed Certificate"}, nextProtocol: {"next_protocol", "Next Protocol"},
+}
+
+// plausibleMessage reports whether b begins with the header of a handshake
+// message that a record with length bytes can hold, or begin to hold. An
+// encrypted message passes with a chance of about one in ten thousand.
+func plausibleMessage(b []byte, length int) bool {
+	if len(b) < handshakeHeader || messageNames[b[0]][0] == "" {
+		return false
+	}
+	n := int(b[1])<<16 | int(b[2])<<8 | int(b[3])
+	switch b[0] {
+	case helloRequest, serverHelloDone, endOfEarlyData:
+		if n != 0 {
+			return false
+		}
+	case clientHello, serverHello:
+		if len(b) > handshakeHeader && b[4] != 3 && b[4] != 0x7f && b[4] != 1 {
+			return false
+		}
+	}
+	return n+handshakeHeader <= length || n <= maxHandshake && length >= 64
+}
+
+// assembler joins handshake messages that span records.
+type assembler struct {
+	data    []byte
+	first   layer.PacketRef // packet of data[0]
+	packets flow.Packets
+	skip    int // bytes of a message too long to keep
+}
+
+func (a *assembler) reset() {
+	a.data, a.skip = nil, 0
+	a.packets.Reset()
+}
+
+// part is a handshake message as the current record's description needs it.
+type part struct {
+	kind   uint8
+	body   []byte
+	whole  bool // the message lies in this record wholly, at offset
+	offset int
+	client *ClientHello
+	server *ServerHello
+	certs  []flow.Certificate
+}
+
+// handshakeRecord takes a record's plaintext handshake bytes.
+func (d *dissector) handshakeRecord(out dissect.Sink, h *half, dir layer.Direction, body []byte, first, last layer.PacketRef) {
+	a := &h.messages
+	if a.skip > 0 {
+		n := min(a.skip, len(body))
+		a.skip -= n
+		body = body[n:]
+	}
+	data, fresh := body, len(a.data) == 0
+	if fresh {
+		a.first = first
+		a.packets.Reset()
+	} else {
+		a.data = append(a.data, body...)
+		data = a.data
+	}
+	for _, n := range h.packets.List() {
+		a.packets.Add(int(n))
+	}
+	at := d.rec.header.size
+	for len(data) >= handshakeHeader {
+		n := int(data[1])<<16 | int(data[2])<<8 | int(data[3])
+		if n > maxHandshake {
+			out.Problem(Name, "handshake message longer than 256 KiB")
+			a.skip = n + handshakeHeader - len(data)
+			data = nil
+			break
+		}
+		if len(data) < handshakeHeader+n {
+			break
+		}
+		p := part{kind: data[0], body: data[handshakeHeader : handshakeHeader+n], whole: fresh, offset: at}
+		d.message(out, h, dir, &p, last)
+		if len(d.rec.parts) < maxParts {
+			d.rec.parts = append(d.rec.parts, p)
+		}
+		data = data[handshakeHeader+n:]
+		at += handshakeHeader + n
+		a.first = first
+		a.packets.Reset()
+		a.packets.Add(last.Number)
+		fresh = true
+	}
+	d.rec.rest = len(data)
+	out.Layer(Name, d.describe)
+	if len(data) == 0 {
+		a.data = nil
+		return
+	}
+	a.data = append(a.data[:0], data...)
+}
+
+// maxParts bounds the messages described for one record.
+const maxParts = 64
+
+// message takes one whole handshake message.
+func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, p *part, last layer.PacketRef) {
+	a := &h.messages
+	name := messageNames[p.kind][0]
+	if name == "" {
+		name = "unknown"
+		out.Problem(Name, "handshake message of unknown type")
+	}
+	d.facts.first, d.facts.last = a.first, last
+	malformed := false
+	switch p.kind {
+	case clientHello:
+		hello, err := ParseClientHello(p.body)
+		p.client, malformed = hello, err != nil
+		d.facts.clientHello(out, dir, hello)
+	case serverHello:
+		hello, err := ParseServerHello(p.body)
+		p.server, malformed = hello, err != nil
+		if hello.HelloRetry {
+			name = "hello_retry_request"
+		}
+		d.facts.serverHello(dir, hello)
+	case helloRetryRequest:
+		d.facts.helloRetry()
+	case certificate:
+		var err error
+		p.certs, err = parseCertificates(p.body)
+		malformed = err != nil
+		d.facts.certificate(dir, p.certs)
+	case serverKeyExchange:
+		d.facts.keyExchange(p.body)
+	case certificateRequest:
+		d.facts.t().CertificateAsked = true
+	case serverHelloDone:
+		d.facts.helloDone(last)
+	case newSessionTicket:
+		d.facts.t().TicketIssued = true
+	}
+	if malformed {
+		out.Problem(Name, "malformed "+name)
+	}
+	d.say(out, flow.Message{
+		Kind: name, Dir: dir, First: a.first, Last: last, Packets: a.packets,
+		Bytes: int64(len(p.body) + handshakeHeader),
+	})
+}
