@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"encoding/binary"
 	"net/netip"
 
 	"github.com/wiresight/wiresight/decode/dissect"
@@ -19,13 +20,9 @@ type key struct {
 	proto uint16 // IP protocol; ICMP adds the type above it
 }
 
-func words(a netip.Addr) (w [2]uint64) {
+func words(a netip.Addr) [2]uint64 {
 	b := a.As16()
-	for i := 0; i < 8; i++ {
-		w[0] = w[0]<<8 | uint64(b[i])
-		w[1] = w[1]<<8 | uint64(b[i+8])
-	}
-	return w
+	return [2]uint64{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
 }
 
 func less(a, b [2]uint64) bool { return a[0] < b[0] || a[0] == b[0] && a[1] < b[1] }

@@ -1,0 +1,90 @@
+package wiresight
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"github.com/wiresight/wiresight/capture/file"
+)
+
+// The captures of testdata travel in the binary, so that an installed
+// wiresight has something to open.
+//
+//go:embed testdata/*.pcapng testdata/*.truth.json
+var bundled embed.FS
+
+// Example is one capture that is built in.
+type Example struct {
+	Name    string // the scenario, e.g. "polling"
+	About   string // one sentence
+	Vantage string // where it was captured: "client", "middle" or "server"
+	path    string
+}
+
+// Examples lists the built-in captures by name. Where a scenario was captured
+// at several places, the client's capture has the scenario's plain name and
+// the others have theirs behind a dot.
+func Examples() []Example {
+	files, err := fs.Glob(bundled, "testdata/*.pcapng")
+	if err != nil {
+		return nil
+	}
+	list := make([]Example, 0, len(files))
+	for _, f := range files {
+		scenario, vantage, _ := strings.Cut(strings.TrimSuffix(path.Base(f), ".pcapng"), ".")
+		e := Example{Name: scenario, Vantage: vantage, path: f, About: about(scenario)}
+		if vantage != "client" {
+			e.Name += "." + vantage
+		}
+		list = append(list, e)
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Name < list[j].Name })
+	return list
+}
+
+// about reads the sentence that describes a scenario.
+func about(scenario string) string {
+	data, err := bundled.ReadFile("testdata/" + scenario + ".truth.json")
+	if err != nil {
+		return ""
+	}
+	var truth struct{ Description string }
+	if json.Unmarshal(data, &truth) != nil {
+		return ""
+	}
+	return truth.Description
+}
+
+// FindExample returns the example with a name.
+func FindExample(name string) (Example, bool) {
+	for _, e := range Examples() {
+		if e.Name == name || e.Name+".client" == name {
+			return e, true
+		}
+	}
+	return Example{}, false
+}
+
+// Data returns the capture's bytes.
+func (e Example) Data() (io.ReadCloser, error) { return bundled.Open(e.path) }
+
+// Open opens the example as a session.
+func (e Example) Open(ctx context.Context, opt Options) (*Session, error) {
+	r, err := e.Data()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	src, err := file.Read(e.Name+".pcapng", r, file.Options{Context: ctx})
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return newSession(src, opt, cancel, false)
+}
