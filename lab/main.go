@@ -5,7 +5,7 @@
 //	go run . -out ../testdata          makes all captures
 //	go run . -out DIR -only NAME,NAME  makes some
 //	go run . list                      lists them
-//	go run . bench-data -out FILE      makes a large capture for benchmarks
+//	go run . bench-data -out DIR       makes DIR/bench.pcap, a large capture for benchmarks
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -106,25 +107,26 @@ func makeAll(arguments []string) error {
 
 func benchData(arguments []string) error {
 	flags := flag.NewFlagSet("bench-data", flag.ContinueOnError)
-	out := flags.String("out", "../.bench/bench.pcap", "the capture to make")
+	out := flags.String("out", "../.bench", "directory for bench.pcap")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
+	file := filepath.Join(*out, "bench.pcap")
 	clean, err := prepare()
 	if err != nil {
 		return err
 	}
 	defer clean()
 	began := time.Now()
-	packets, err := scenario.Bench(*out)
+	packets, err := scenario.Bench(file)
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(*out)
+	info, err := os.Stat(file)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d packets, %d bytes, in %.0f s\n", *out, packets, info.Size(), time.Since(began).Seconds())
+	fmt.Printf("%s: %d packets, %d bytes, in %.0f s\n", file, packets, info.Size(), time.Since(began).Seconds())
 	return nil
 }
 
