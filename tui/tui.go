@@ -1,0 +1,35 @@
+// Package tui is wiresight's face in the terminal: pages over a session that
+// grows or is done. It decodes nothing and judges nothing; what it shows comes
+// from the session and from package classify, and every claim on the screen
+// leads to its packets.
+package tui
+
+import (
+	"context"
+
+	"github.com/wiresight/wiresight"
+)
+
+// Options say what the TUI begins with.
+type Options struct {
+	Session *wiresight.Session // what to look at; nil opens the picker
+	Title   string             // the session's name on the status bar
+	Filter  string             // display filter that the conversations page begins with; "" for none
+
+	// What the picker offers.
+	Examples, Recent, Interfaces []Choice
+}
+
+// Choice is one line of the picker.
+type Choice struct {
+	Title       string
+	Description string
+	// Open makes the session; the TUI starts it and closes it.
+	Open func(ctx context.Context) (*wiresight.Session, error)
+}
+
+// Run shows the TUI until the user leaves it or ctx ends. It starts
+// Options.Session, and leaves closing it to its caller.
+func Run(ctx context.Context, opt Options) error {
+	return nil
+}
