@@ -53,6 +53,8 @@ type Packet struct {
 	Fragment Fragment
 
 	Problems []layer.Problem // Packet is filled by the caller
+
+	reassembled []byte // what the layers of Source Reassembled point into
 }
 
 // TCPHeader is a TCP header (RFC 9293 section 3.1) with the options that
