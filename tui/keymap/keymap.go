@@ -1,0 +1,133 @@
+// Package keymap is the one home of the TUI's keys. The pages ask it which
+// binding a key belongs to; the footer and the help page are made from it, so
+// that they cannot tell of a key that does not work.
+package keymap
+
+import (
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/wiresight/wiresight/tui/component"
+)
+
+// Group is a titled set of bindings. Those of Foot are shown in the footer.
+type Group struct {
+	Title    string
+	Bindings []key.Binding
+	Foot     []key.Binding
+}
+
+func bind(help, what string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, what))
+}
+
+// Keys that work everywhere.
+var (
+	Quit    = bind("q", "quit", "q", "ctrl+c")
+	Force   = bind("ctrl-c", "quit, also while typing", "ctrl+c")
+	Suspend = bind("ctrl-z", "suspend", "ctrl+z")
+	Help    = bind("?", "help", "?")
+	Back    = bind("esc", "back", "esc", "backspace")
+	Open    = bind("enter", "open", "enter")
+	Pause   = bind("space", "pause or go on", " ")
+)
+
+// Moving in every list.
+var (
+	Up       = bind("↑/k", "up", "up", "k")
+	Down     = bind("↓/j", "down", "down", "j")
+	PageUp   = bind("pgup", "page up", "pgup", "ctrl+b")
+	PageDown = bind("pgdn", "page down", "pgdown", "ctrl+f")
+	HalfUp   = bind("ctrl-u", "half a page up", "ctrl+u")
+	HalfDown = bind("ctrl-d", "half a page down", "ctrl+d")
+	First    = bind("g/home", "first", "g", "home")
+	Last     = bind("G/end", "last", "G", "end")
+)
+
+// The conversations page.
+var (
+	Filter     = bind("/", "filter", "/")
+	ColumnPrev = bind("←/<", "sort by the column to the left", "left", "<", ",")
+	ColumnNext = bind("→/>", "sort by the column to the right", "right", ">", ".")
+	Sort       = bind("s", "sort by the next column", "s")
+	Reverse    = bind("S", "reverse the order", "S")
+	Packets    = bind("p", "packets", "p")
+	Newest     = bind("f", "follow the newest", "f")
+)
+
+// The conversation page.
+var (
+	Follow   = bind("F", "follow the stream", "F")
+	Lesson   = bind("l", "lesson", "l")
+	NextPart = bind("tab", "next part", "tab")
+	PrevPart = bind("shift-tab", "part before", "shift+tab")
+)
+
+// The packets page.
+var (
+	NextPane = bind("tab", "next pane", "tab")
+	PrevPane = bind("shift-tab", "pane before", "shift+tab")
+	Next     = bind("n", "next match or mark", "n")
+	Previous = bind("N", "match or mark before", "N")
+	Times    = bind("t", "times: since start, of day, since the packet before", "t")
+	Scope    = bind("c", "this conversation only, or all", "c")
+	Expand   = bind("→/enter", "expand", "right", "enter", "l", "+")
+	Collapse = bind("←", "collapse", "left", "h", "-")
+	GoTo     = bind("1…9 G", "go to a packet's number", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
+)
+
+// The stream page.
+var Hex = bind("x", "text or hex", "x")
+
+var moving = Group{Title: "Moving", Bindings: []key.Binding{Up, Down, PageUp, PageDown, HalfUp, HalfDown, First, Last, Open, Back}}
+
+// Everywhere lists the keys that no page takes away.
+var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{Help, Quit, Force, Suspend}}}
+
+// The groups of the pages.
+var (
+	Conversations = Group{
+		Title:    "Conversations",
+		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Packets, Follow, Newest, Pause},
+		Foot:     []key.Binding{Open, Filter, Sort, Packets, Newest, Pause},
+	}
+	Conversation = Group{
+		Title:    "One conversation",
+		Bindings: []key.Binding{NextPart, PrevPart, Lesson, Follow, Packets, Pause},
+		Foot:     []key.Binding{Open, NextPart, Lesson, Follow, Packets, Back},
+	}
+	PacketList = Group{
+		Title:    "Packets",
+		Bindings: []key.Binding{NextPane, PrevPane, Filter, Next, Previous, Scope, Times, GoTo, Expand, Collapse, Follow, Pause},
+		Foot:     []key.Binding{NextPane, Filter, Next, Scope, Times, Back},
+	}
+	Stream = Group{
+		Title:    "Stream",
+		Bindings: []key.Binding{Hex},
+		Foot:     []key.Binding{Hex, Open, Back},
+	}
+	Reader = Group{Title: "Text", Foot: []key.Binding{Back}}
+	Picker = Group{
+		Title:    "Picker",
+		Bindings: []key.Binding{Filter, NextPart, PrevPart},
+		Foot:     []key.Binding{Open, Filter, NextPart},
+	}
+)
+
+// Motion returns the motion that a key stands for.
+func Motion(k tea.KeyMsg) component.Motion {
+	for _, m := range motions {
+		if key.Matches(k, m.binding) {
+			return m.motion
+		}
+	}
+	return component.NoMotion
+}
+
+var motions = []struct {
+	binding key.Binding
+	motion  component.Motion
+}{
+	{Up, component.Up}, {Down, component.Down}, {PageUp, component.PageUp}, {PageDown, component.PageDown},
+	{HalfUp, component.HalfUp}, {HalfDown, component.HalfDown}, {First, component.First}, {Last, component.Last},
+}

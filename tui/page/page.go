@@ -1,0 +1,70 @@
+// Package page says what a page of the TUI is and how pages ask for one
+// another. The pages themselves are in the folders below it; they do not know
+// each other.
+package page
+
+import (
+	"context"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/tui/keymap"
+)
+
+// Page is one screen between the status bar and the footer.
+type Page interface {
+	Init() tea.Cmd
+	Update(tea.Msg) tea.Cmd
+	View() string // exactly the size that was set
+	SetSize(width, height int)
+	Keys() keymap.Group
+	Typing() bool // keys are text at the moment: none of them is a command
+}
+
+// Source is what pages read: a wiresight.Session.
+type Source interface {
+	Status() wiresight.Status
+	SetPaused(bool)
+	View(func(wiresight.View))
+	Packet(number int) (*wiresight.Packet, error)
+	Packets(from, n int) ([]wiresight.Packet, error)
+	ProtocolName(top uint16) layer.Protocol
+	ConversationPackets(conversation int) []int
+	Stream(conversation, limit int) ([]wiresight.StreamChunk, error)
+}
+
+// Tick comes a few times a second to the page on top.
+type Tick struct{ Status wiresight.Status }
+
+// Back asks for the page before.
+type Back struct{}
+
+// OpenConversation asks for the page of a conversation.
+type OpenConversation struct{ ID int }
+
+// OpenStream asks for the page of a conversation's bytes.
+type OpenStream struct{ ID int }
+
+// OpenPackets asks for the packets page.
+type OpenPackets struct {
+	Conversation int    // show this one's packets only; 0 for all
+	Marked       []int  // packet numbers to mark; the cursor goes to the first
+	Why          string // what the marked packets show
+}
+
+// OpenText asks for a page of text to read.
+type OpenText struct{ Title, Text string }
+
+// Opened tells that the picker opened a session.
+type Opened struct {
+	Title   string
+	Session *wiresight.Session
+}
+
+// Opener makes a session; see tui.Choice.
+type Opener func(ctx context.Context) (*wiresight.Session, error)
+
+// Send returns a command that delivers a message.
+func Send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }

@@ -1,0 +1,151 @@
+// Package theme is the one home of the TUI's colours and text attributes. It
+// draws nothing itself. Without colour everything that a colour tells is also
+// told by bold, reverse or a character.
+package theme
+
+import (
+	"io"
+	"os"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+
+	"github.com/wiresight/wiresight/classify/claim"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// Theme is a set of styles. Make one with New.
+type Theme struct {
+	Plain    lipgloss.Style
+	Dim      lipgloss.Style // what is known anyway: units, hints
+	Strong   lipgloss.Style
+	Bar      lipgloss.Style // status bar
+	Header   lipgloss.Style // column titles
+	Rule     lipgloss.Style // lines between panes
+	Focus    lipgloss.Style // title of the pane that has the keys
+	Cursor   lipgloss.Style // the selected row
+	Unfocus  lipgloss.Style // the selected row of a pane without the keys
+	Mark     lipgloss.Style // rows that were marked or match a filter
+	Lit      lipgloss.Style // bytes of the selected field
+	Caret    lipgloss.Style // where typing goes
+	Key      lipgloss.Style // keys in footer and help
+	Link     lipgloss.Style // what Enter opens
+	Error    lipgloss.Style
+	Client   lipgloss.Style // what the client sent
+	Server   lipgloss.Style // what the server sent
+	severity map[claim.Severity]lipgloss.Style
+	osi      [8]lipgloss.Style
+}
+
+// New returns the theme for a terminal that w writes to. The environment
+// variable NO_COLOR (see no-color.org) and a terminal without colours both
+// give the theme without colours.
+func New(w io.Writer) *Theme {
+	r := lipgloss.NewRenderer(w)
+	if os.Getenv("NO_COLOR") != "" || r.ColorProfile() == termenv.Ascii {
+		return build(r, false)
+	}
+	return build(r, true)
+}
+
+// Bare returns a theme that writes no escape sequence at all.
+func Bare() *Theme {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.Ascii)
+	return paint(r, false)
+}
+
+// build lets attributes through where colours are not wanted: the renderer
+// itself would drop both.
+func build(r *lipgloss.Renderer, colour bool) *Theme {
+	if !colour {
+		r.SetColorProfile(termenv.ANSI)
+	}
+	return paint(r, colour)
+}
+
+// The colours: each has a form for light and for dark terminals, and was
+// chosen to keep its contrast on both.
+var (
+	grey   = lipgloss.AdaptiveColor{Light: "#6c6c6c", Dark: "#8a8a8a"}
+	faint  = lipgloss.AdaptiveColor{Light: "#d0d0d0", Dark: "#303030"}
+	chosen = lipgloss.AdaptiveColor{Light: "#b8d8f8", Dark: "#204a70"}
+	blue   = lipgloss.AdaptiveColor{Light: "#005faf", Dark: "#5fafff"}
+	green  = lipgloss.AdaptiveColor{Light: "#00752a", Dark: "#5fd787"}
+	yellow = lipgloss.AdaptiveColor{Light: "#8a5a00", Dark: "#ffd75f"}
+	orange = lipgloss.AdaptiveColor{Light: "#b34700", Dark: "#ff9f43"}
+	red    = lipgloss.AdaptiveColor{Light: "#c00020", Dark: "#ff6b6b"}
+	violet = lipgloss.AdaptiveColor{Light: "#7030a0", Dark: "#c79bff"}
+	cyan   = lipgloss.AdaptiveColor{Light: "#00707a", Dark: "#5fd7d7"}
+	black  = lipgloss.Color("#101010")
+)
+
+func paint(r *lipgloss.Renderer, colour bool) *Theme {
+	s := r.NewStyle()
+	fg := func(base lipgloss.Style, c lipgloss.TerminalColor) lipgloss.Style {
+		if colour {
+			return base.Foreground(c)
+		}
+		return base
+	}
+	bg := func(base, without lipgloss.Style, c lipgloss.TerminalColor) lipgloss.Style {
+		if colour {
+			return base.Background(c)
+		}
+		return without
+	}
+	t := &Theme{
+		Plain: s, Strong: s.Bold(true), Dim: fg(s, grey), Rule: fg(s, grey), Header: fg(s.Bold(true), blue),
+		Bar: bg(s, s.Reverse(true), faint), Focus: fg(s.Bold(true), green), Cursor: bg(s.Bold(true), s.Reverse(true), chosen),
+		Unfocus: bg(s, s.Underline(true), faint), Mark: fg(s.Bold(true), yellow),
+		Lit: bg(fg(s.Bold(true), black), s.Reverse(true), yellow), Caret: s.Reverse(true), Key: fg(s.Bold(true), cyan), Link: fg(s.Underline(true), blue),
+		Error: fg(s.Bold(true), red), Client: fg(s, cyan), Server: fg(s, violet),
+	}
+	t.severity = map[claim.Severity]lipgloss.Style{
+		claim.Info: fg(s, blue), claim.Notice: fg(s, yellow), claim.Warning: fg(s.Bold(true), orange), claim.Problem: fg(s.Bold(true), red),
+	}
+	for i := range t.osi {
+		t.osi[i] = s
+	}
+	for i, c := range map[int]lipgloss.TerminalColor{2: grey, 3: blue, 4: cyan, 5: violet, 6: violet, 7: green} {
+		t.osi[i] = fg(s, c)
+	}
+	return t
+}
+
+// Severity returns the style of a finding; Plain for an unknown severity.
+func (t *Theme) Severity(s claim.Severity) lipgloss.Style {
+	if style, ok := t.severity[s]; ok {
+		return style
+	}
+	return t.Plain
+}
+
+// Sign returns the character that tells a severity where there is no colour.
+func Sign(s claim.Severity) string {
+	switch s {
+	case claim.Problem:
+		return "‼"
+	case claim.Warning:
+		return "!"
+	case claim.Notice:
+		return "•"
+	}
+	return "·"
+}
+
+// OSI returns the style of a layer.
+func (t *Theme) OSI(n int) lipgloss.Style {
+	if n < 0 || n >= len(t.osi) {
+		return t.Plain
+	}
+	return t.osi[n]
+}
+
+// Sender returns the style of what was sent in a direction.
+func (t *Theme) Sender(d layer.Direction) lipgloss.Style {
+	if d == layer.ToServer {
+		return t.Client
+	}
+	return t.Server
+}
