@@ -2,13 +2,17 @@ package decode
 
 import (
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/dns"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
 // Protocols is the one list of protocols above the transport. Probes are asked
 // in this order.
 func Protocols() []dissect.Protocol {
-	return []dissect.Protocol{}
+	return []dissect.Protocol{
+		dns.Protocol(),
+		dns.MDNS(),
+	}
 }
 
 // osiLayers are the OSI layers of the protocols below the registry's.
