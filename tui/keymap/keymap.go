@@ -131,3 +131,6 @@ var motions = []struct {
 	{Up, component.Up}, {Down, component.Down}, {PageUp, component.PageUp}, {PageDown, component.PageDown},
 	{HalfUp, component.HalfUp}, {HalfDown, component.HalfDown}, {First, component.First}, {Last, component.Last},
 }
+
+// Pages lists the groups of all pages.
+var Pages = []Group{Conversations, Conversation, PacketList, Stream, Picker}

@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/keymap"
 )
@@ -68,3 +69,12 @@ type Opener func(ctx context.Context) (*wiresight.Session, error)
 
 // Send returns a command that delivers a message.
 func Send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }
+
+// Filter is a compiled display filter.
+type Filter interface {
+	Packet(*wiresight.Packet) bool
+	Conversation(*flow.Conversation) bool
+}
+
+// Compiler makes a filter of an expression, or tells why it is none.
+type Compiler func(expression string) (Filter, error)
