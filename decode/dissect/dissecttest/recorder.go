@@ -1,0 +1,154 @@
+// Package dissecttest helps to test dissectors: a Recorder keeps what a
+// dissector says, and Play feeds it a conversation cut into packets in
+// whatever way a test wants. It is imported by tests only.
+package dissecttest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// Recorder is a dissect.Sink that keeps copies of all that it is told. The
+// zero value is ready for use.
+type Recorder struct {
+	Messages    []flow.Message
+	Layers      []Layer
+	Problems    []Problem
+	Inners      []Inner
+	Handshakes  []flow.TLS
+	Connections []flow.QUIC
+	ServerNames []string
+	Resolutions [][2]string // name, address
+
+	// Silent makes Recording answer false and keeps layers from being described.
+	Silent bool
+	// Packet is the number of the packet that is being read; Play sets it.
+	Packet int
+}
+
+// Layer is a layer together with the packet on which it was said.
+type Layer struct {
+	Packet int
+	layer.Layer
+}
+
+// Problem is a problem together with the packet on which it was said.
+type Problem struct {
+	Packet   int
+	Protocol layer.Protocol
+	Text     string
+}
+
+// Inner is a chunk that was handed to an inner protocol; its bytes are a copy.
+type Inner struct {
+	Protocol layer.Protocol
+	dissect.Chunk
+}
+
+var _ dissect.Sink = (*Recorder)(nil)
+
+// Message implements dissect.Sink.
+func (r *Recorder) Message(m *flow.Message) {
+	c := *m
+	c.Facts = slices.Clone(m.Facts)
+	c.Packets = m.Packets.Clone()
+	r.Messages = append(r.Messages, c)
+}
+
+// Layer implements dissect.Sink.
+func (r *Recorder) Layer(p layer.Protocol, describe func() layer.Layer) {
+	l := layer.Layer{Protocol: p}
+	if !r.Silent {
+		l = describe()
+	}
+	r.Layers = append(r.Layers, Layer{r.Packet, l})
+}
+
+// Inner implements dissect.Sink.
+func (r *Recorder) Inner(p layer.Protocol, c dissect.Chunk) {
+	c.Data = slices.Clone(c.Data)
+	r.Inners = append(r.Inners, Inner{p, c})
+}
+
+// Problem implements dissect.Sink.
+func (r *Recorder) Problem(p layer.Protocol, text string) {
+	r.Problems = append(r.Problems, Problem{r.Packet, p, text})
+}
+
+// Recording implements dissect.Sink.
+func (r *Recorder) Recording() bool { return !r.Silent }
+
+// TLS implements dissect.Sink.
+func (r *Recorder) TLS(t *flow.TLS) { r.Handshakes = append(r.Handshakes, *t) }
+
+// QUIC implements dissect.Sink.
+func (r *Recorder) QUIC(q *flow.QUIC) { r.Connections = append(r.Connections, *q) }
+
+// ServerName implements dissect.Sink.
+func (r *Recorder) ServerName(name string) { r.ServerNames = append(r.ServerNames, name) }
+
+// Resolved implements dissect.Sink.
+func (r *Recorder) Resolved(name, addr string) {
+	r.Resolutions = append(r.Resolutions, [2]string{name, addr})
+}
+
+// InnerBytes joins what one direction handed to protocol p on one stream.
+func (r *Recorder) InnerBytes(p layer.Protocol, dir layer.Direction, stream uint64) []byte {
+	var all []byte
+	for _, i := range r.Inners {
+		if i.Protocol == p && i.Dir == dir && i.Stream == stream {
+			all = append(all, i.Data...)
+		}
+	}
+	return all
+}
+
+// Story tells what was said without the packets: the same for a conversation
+// however it was cut into packets.
+func (r *Recorder) Story() string {
+	var b strings.Builder
+	for i := range r.Messages {
+		fmt.Fprintln(&b, Line(&r.Messages[i]))
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(&b, "problem %s: %s\n", p.Protocol, p.Text)
+	}
+	for _, l := range r.Layers {
+		fmt.Fprintf(&b, "layer %s: %s\n", l.Protocol, l.Summary)
+	}
+	type stream struct {
+		protocol layer.Protocol
+		dir      layer.Direction
+		id       uint64
+	}
+	var streams []stream
+	for _, i := range r.Inners {
+		if s := (stream{i.Protocol, i.Dir, i.Stream}); len(i.Data) > 0 && !slices.Contains(streams, s) {
+			streams = append(streams, s)
+			fmt.Fprintf(&b, "inner %q %s stream %d: %q\n", s.protocol, s.dir, s.id, r.InnerBytes(s.protocol, s.dir, s.id))
+		}
+	}
+	fmt.Fprintf(&b, "server names %q, resolved %q\n", slices.Compact(slices.Clone(r.ServerNames)), r.Resolutions)
+	return b.String()
+}
+
+var (
+	roles  = [...]string{flow.Single: "single", flow.Request: "request", flow.Response: "response"}
+	states = [...]string{flow.Complete: "complete", flow.Head: "head", flow.Cut: "cut"}
+)
+
+// Line tells a message in one line, without its packets.
+func Line(m *flow.Message) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s %s %s key %d stream %d name %q status %q bytes %d",
+		m.Dir, m.Protocol, m.Kind, roles[m.Role], states[m.State], m.Key, m.Stream, m.Name, m.Status, m.Bytes)
+	for _, f := range m.Facts {
+		fmt.Fprintf(&b, " %s=%q", f.Key, f.Value)
+	}
+	return b.String()
+}
