@@ -1,0 +1,3 @@
+package display
+
+func compile(expr string) (*Filter, error) { return &Filter{text: expr, root: everything{}}, nil }
