@@ -60,7 +60,7 @@ func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 		h.lost = true
 	}
 	if h.lost {
-		if m := probe(c.Data, false).Match; m != dissect.Yes {
+		if probe(c.Data, false).Match != dissect.Yes {
 			return
 		}
 		h.lost = false
@@ -150,15 +150,15 @@ func (d *dissector) say(out dissect.Sink, m []byte, prefix, cut int) {
 	if cut > 0 {
 		msg.State = flow.Cut
 	}
-	msg.Key, msg.Name = f.key(), f.title()
+	msg.Key = f.key()
 	if f.header.response() {
 		msg.Kind, msg.Role, msg.Status = "response", flow.Response, RcodeName(f.rcode())
 		if f.header.counts[question] == 0 {
 			msg.Key = d.askedWith(f.header.id, msg.Key)
 		}
-		msg.Facts = f.ofResponse()
+		msg.Facts = f.ofResponse(d.wasAsked(msg.Key))
 	} else {
-		msg.Kind, msg.Role = "query", flow.Request
+		msg.Kind, msg.Role, msg.Name = "query", flow.Request, f.title()
 		d.remember(f.header.id, msg.Key)
 		msg.Facts = f.ofQuery()
 	}
@@ -204,4 +204,14 @@ func (d *dissector) askedWith(id uint16, otherwise uint64) uint64 {
 		}
 	}
 	return otherwise
+}
+
+// wasAsked reports whether a query of this key is remembered.
+func (d *dissector) wasAsked(key uint64) bool {
+	for _, a := range d.recent {
+		if a.key == key {
+			return true
+		}
+	}
+	return false
 }

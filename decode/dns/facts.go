@@ -175,9 +175,13 @@ func (f *facts) common(all []flow.Fact) []flow.Fact {
 // order to flush the cache (RFC 6762 sections 5.4 and 10.2).
 const topBit = 0x8000
 
-func (f *facts) ofResponse() []flow.Fact {
+// ofResponse names the question only where the query was not seen.
+func (f *facts) ofResponse(asked bool) []flow.Fact {
 	all := make([]flow.Fact, 0, 6)
 	all = append(all, flow.Fact{Key: "id", Value: hex16(f.header.id)})
+	if !asked && f.hasName {
+		all = append(all, flow.Fact{Key: "question", Value: f.title()})
+	}
 	if f.header.flags&flagAuthoritative != 0 {
 		all = append(all, flow.Fact{Key: "authoritative", Value: "true"})
 	}

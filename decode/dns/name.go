@@ -6,7 +6,7 @@ import "errors"
 var (
 	errShort   = errors.New("message ends early")
 	errLabel   = errors.New("label of an unknown kind")
-	errPointer = errors.New("compression pointer that does not point back")
+	errPointer = errors.New("compression pointers that loop")
 	errLong    = errors.New("name longer than 255 bytes")
 	errLength  = errors.New("record data does not fit its length")
 )
@@ -17,18 +17,21 @@ const (
 	maxName  = 255
 )
 
+// maxPointers is how many pointers one name may need: a label before each.
+const maxPointers = maxName / 2
+
 // appendName appends the name at offset off of message m to dst as text, each
 // label followed by a dot but the last, the root as ".". Dots and backslashes
 // within a label are escaped by a backslash, spaces and control characters as
 // \DDD (RFC 1035 section 5.1); other bytes stay as they are. It returns the
 // offset behind the name.
 //
-// Each pointer must point before the place where its part of the name began
-// (RFC 1035 section 4.1.4: "a prior occurrence"), so that no chain of pointers
-// can loop.
+// Pointers should point back (RFC 1035 section 4.1.4: "a prior occurrence");
+// those that point forward are followed too, as the name is readable all the
+// same. Their number is bounded, so that none can loop.
 func appendName(dst []byte, m []byte, off int) (_ []byte, next int, err error) {
 	began := len(dst)
-	size, lowest, next := 1, off, -1
+	size, pointers, next := 1, 0, -1
 	for {
 		if off >= len(m) {
 			return dst, 0, errShort
@@ -63,10 +66,9 @@ func appendName(dst []byte, m []byte, off int) (_ []byte, next int, err error) {
 				next = off + 2
 			}
 			off = (n&^pointer)<<8 | int(m[off+1])
-			if off >= lowest {
+			if pointers++; pointers > maxPointers {
 				return dst, 0, errPointer
 			}
-			lowest = off
 		default:
 			return dst, 0, errLabel
 		}

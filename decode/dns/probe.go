@@ -47,38 +47,43 @@ func plausibleFlags(flags uint16) bool {
 }
 
 // judge judges a message of the given length; m holds less of it where more of
-// a stream is to come.
+// a stream is to come. A message of an unknown operation must at least be whole.
 func judge(m []byte, length int) dissect.Verdict {
 	if len(m) < headerSize {
 		return dissect.Verdict{}
 	}
 	w := walk(m)
 	h := &w.header
-	if !plausibleFlags(h.flags) || !h.plausibleCounts() {
+	if !h.plausibleCounts() {
 		return dissect.Verdict{}
 	}
 	v := dissect.Verdict{Match: dissect.Maybe, Client: dissect.Sender}
 	if h.response() {
 		v.Client = dissect.Receiver
 	}
-	strong := h.strong()
+	strong, known := h.strong(), plausibleFlags(h.flags)
 	for {
 		e, ok, err := w.next()
 		switch {
 		case err == errShort && len(m) < length && w.section == question:
 			v.Match = dissect.More
 			return v
-		case err == errShort:
+		case err == errShort && known:
 			// The snap length may have cut a datagram; a stream's question is enough.
 			if strong && len(m) < length {
 				v.Match = dissect.Yes
 			}
 			return v
 		case err != nil:
-			return dissect.Verdict{}
+			if !strong { // else a known port may say that it is DNS, malformed
+				v.Match = dissect.No
+			}
+			return v
 		case !ok:
 			if strong && w.off == length {
 				v.Match = dissect.Yes
+			} else if !known && w.off != length {
+				v.Match = dissect.No
 			}
 			return v
 		case e.section == question && !plausibleQuestion(m, e):

@@ -1,0 +1,122 @@
+package dns
+
+import (
+	"testing"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// recorder is a Sink that keeps what a dissector says; the conversation joins
+// messages to exchanges as it does for the chain.
+type recorder struct {
+	conversation flow.Conversation
+	messages     []flow.Message
+	layers       []layer.Layer
+	problems     []string
+	resolved     []string
+}
+
+func (r *recorder) Message(m *flow.Message) {
+	c := *m
+	c.Packets = m.Packets.Clone()
+	r.messages = append(r.messages, c)
+	r.conversation.Add(m, nil)
+}
+func (r *recorder) Layer(_ layer.Protocol, describe func() layer.Layer) {
+	r.layers = append(r.layers, describe())
+}
+func (r *recorder) Inner(layer.Protocol, dissect.Chunk)   {}
+func (r *recorder) Problem(_ layer.Protocol, text string) { r.problems = append(r.problems, text) }
+func (r *recorder) Recording() bool                       { return true }
+func (r *recorder) TLS(*flow.TLS)                         {}
+func (r *recorder) QUIC(*flow.QUIC)                       {}
+func (r *recorder) ServerName(string)                     {}
+func (r *recorder) Resolved(name, addr string)            { r.resolved = append(r.resolved, name+"="+addr) }
+
+// datagram is one packet of a conversation over UDP.
+type datagram struct {
+	dir  layer.Direction
+	data []byte
+}
+
+func ask(b []byte) datagram   { return datagram{layer.ToServer, b} }
+func reply(b []byte) datagram { return datagram{layer.ToClient, b} }
+
+// play feeds datagrams, each as one packet.
+func play(p layer.Protocol, datagrams ...datagram) *recorder {
+	r := &recorder{}
+	d := newDissector(p, dissect.Context{Datagram: true})
+	for i, g := range datagrams {
+		d.Feed(r, dissect.Chunk{Dir: g.dir, Data: g.data, At: layer.PacketRef{Number: i + 1}})
+	}
+	d.Finish(r, false)
+	return r
+}
+
+// playStream feeds one direction after the other in pieces of size bytes.
+func playStream(toServer, toClient []byte, size int) *recorder {
+	r := &recorder{}
+	d := newDissector(Name, dissect.Context{})
+	number := 0
+	for dir, all := range [][]byte{toServer, toClient} {
+		for off := 0; off < len(all); off += size {
+			number++
+			piece := append([]byte(nil), all[off:min(off+size, len(all))]...)
+			d.Feed(r, dissect.Chunk{Dir: layer.Direction(dir), Data: piece, At: layer.PacketRef{Number: number}, Offset: int64(off)})
+			clear(piece) // Data is valid during the call only
+		}
+	}
+	d.Finish(r, true)
+	return r
+}
+
+// pack writes a message with a writer that is not ours.
+func pack(t testing.TB, h dnsmessage.Header, name string, kind dnsmessage.Type, answers ...dnsmessage.ResourceBody) []byte {
+	t.Helper()
+	m := dnsmessage.Message{Header: h}
+	if name != "" {
+		m.Questions = []dnsmessage.Question{{Name: dnsmessage.MustNewName(name), Type: kind, Class: dnsmessage.ClassINET}}
+	}
+	owner := name
+	for i, body := range answers {
+		m.Answers = append(m.Answers, dnsmessage.Resource{
+			Header: dnsmessage.ResourceHeader{Name: dnsmessage.MustNewName(owner), Class: dnsmessage.ClassINET, TTL: uint32(300 - i)},
+			Body:   body,
+		})
+		if c, ok := body.(*dnsmessage.CNAMEResource); ok {
+			owner = c.CNAME.String()
+		}
+	}
+	b, err := m.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func query(t testing.TB, id uint16, name string) []byte {
+	return pack(t, dnsmessage.Header{ID: id, RecursionDesired: true}, name, dnsmessage.TypeA)
+}
+
+func response(t testing.TB, id uint16, name string, answers ...dnsmessage.ResourceBody) []byte {
+	return pack(t, dnsmessage.Header{ID: id, Response: true, RecursionDesired: true, RecursionAvailable: true},
+		name, dnsmessage.TypeA, answers...)
+}
+
+func a(last byte) *dnsmessage.AResource { return &dnsmessage.AResource{A: [4]byte{192, 0, 2, last}} }
+
+func cname(target string) *dnsmessage.CNAMEResource {
+	return &dnsmessage.CNAMEResource{CNAME: dnsmessage.MustNewName(target)}
+}
+
+// framed puts a message's length before it, as on a stream.
+func framed(messages ...[]byte) (b []byte) {
+	for _, m := range messages {
+		b = append(append(b, byte(len(m)>>8), byte(len(m))), m...)
+	}
+	return b
+}
