@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/classify"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/keymap"
@@ -78,3 +79,7 @@ type Filter interface {
 
 // Compiler makes a filter of an expression, or tells why it is none.
 type Compiler func(expression string) (Filter, error)
+
+// Judge runs the classifiers over one conversation. It is called inside
+// Source.View.
+type Judge func(m *flow.Model, c *flow.Conversation) classify.Conversation

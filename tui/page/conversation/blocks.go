@@ -1,0 +1,161 @@
+package conversation
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/wiresight/wiresight/classify/claim"
+	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/tui/component"
+	"github.com/wiresight/wiresight/tui/theme"
+)
+
+// draw makes the document of the facts, for the page's width.
+func (p *Page) draw() {
+	if p.facts.id == 0 || p.width == 0 {
+		return
+	}
+	p.targets = map[string]target{}
+	b := &builder{page: p}
+	b.header()
+	b.setup()
+	b.findings()
+	b.patterns()
+	b.exchanges()
+	b.rest()
+	p.doc.Set(b.blocks)
+}
+
+// builder collects the blocks of the document.
+type builder struct {
+	page   *Page
+	blocks []component.Block
+}
+
+// text appends lines that cannot be selected.
+func (b *builder) text(style lipgloss.Style, lines ...string) {
+	var block component.Block
+	for _, l := range lines {
+		block.Lines = append(block.Lines, component.Line{Text: l, Style: style})
+	}
+	b.blocks = append(b.blocks, block)
+}
+
+// part begins a part of the document.
+func (b *builder) part(title string) {
+	b.text(b.page.theme.Header, "", title)
+	b.blocks[len(b.blocks)-1].Part = true
+}
+
+// link appends lines that lead somewhere.
+func (b *builder) link(key string, t target, lines ...component.Line) {
+	selectable := len(t.packets) > 0 || t.lesson != ""
+	b.blocks = append(b.blocks, component.Block{Key: key, Lines: lines, Selectable: selectable})
+	b.page.targets[key] = t
+}
+
+// wrapped breaks text into lines behind an indent.
+func (b *builder) wrapped(indent int, text string, style lipgloss.Style) []component.Line {
+	var lines []component.Line
+	for _, l := range component.Wrap(text, b.page.width-indent) {
+		lines = append(lines, component.Line{Text: strings.Repeat(" ", indent) + l, Style: style})
+	}
+	return lines
+}
+
+func (b *builder) header() {
+	t := b.page.theme
+	for i, f := range b.page.facts.header {
+		style := t.Plain
+		if i == 0 {
+			style = t.Strong
+		}
+		lines := b.wrapped(8, f.text, style)
+		lines[0].Text = component.Fit(f.name, 8) + lines[0].Text[8:]
+		b.blocks = append(b.blocks, component.Block{Lines: lines})
+	}
+}
+
+func (b *builder) findings() {
+	list := b.page.facts.verdict.Findings
+	if len(list) == 0 {
+		return
+	}
+	t := b.page.theme
+	b.part("Findings")
+	for i, f := range list {
+		key := "finding " + f.ID + strconv.Itoa(i)
+		cost := ""
+		if f.Cost > 0 {
+			cost = "  (" + component.Span(f.Cost) + ")"
+		}
+		var packets []int
+		for _, o := range f.Occurrences {
+			packets = append(packets, o.Packets...)
+		}
+		lines := b.wrapped(2, theme.Sign(f.Severity)+" "+f.Title+cost, t.Severity(f.Severity))
+		lines = append(lines, b.wrapped(4, f.Explanation, t.Plain)...)
+		if f.Advice != "" {
+			lines = append(lines, b.wrapped(4, "→ "+f.Advice, t.Plain)...)
+		}
+		b.link(key, target{packets: packets, why: f.Title, lesson: f.ID}, lines...)
+		for j, o := range f.Occurrences {
+			text := o.Shows
+			if o.Cost > 0 {
+				text += "  (" + component.Span(o.Cost) + ")"
+			}
+			text = "    " + cite(o.Packets) + "  " + layer.Printable(text)
+			b.link(key+" "+strconv.Itoa(j), target{packets: o.Packets, why: o.Shows, lesson: f.ID}, component.Line{Text: text, Style: t.Dim})
+		}
+		if f.Omitted > 0 {
+			b.text(t.Dim, fmt.Sprintf("    and %d more", f.Omitted))
+		}
+	}
+}
+
+// cite names packets as far as there is room for.
+func cite(packets []int) string {
+	const most = 3
+	text := make([]string, 0, most)
+	for i, n := range packets {
+		if i == most {
+			text[most-1] += "…"
+			break
+		}
+		text = append(text, "#"+strconv.Itoa(n))
+	}
+	return strings.Join(text, " ")
+}
+
+func (b *builder) patterns() {
+	list := b.page.facts.verdict.Patterns
+	if len(list) == 0 {
+		return
+	}
+	t := b.page.theme
+	b.part("Patterns")
+	for i, k := range list {
+		key := "pattern " + k.ID + strconv.Itoa(i)
+		title := fmt.Sprintf("%s  %.0f %%", k.ID, 100*k.Confidence)
+		if k.Basis == claim.Turns {
+			title += "  from sizes and times alone"
+		}
+		lines := append(b.wrapped(2, title, t.Strong), b.wrapped(4, k.Because, t.Plain)...)
+		b.link(key, target{lesson: k.ID, teach: true, packets: evidence(k), why: k.ID}, lines...)
+		for j, e := range k.Evidence {
+			text := "    #" + strconv.Itoa(e.Packet) + "  " + layer.Printable(e.Shows)
+			b.link(key+" "+strconv.Itoa(j), target{packets: []int{e.Packet}, why: e.Shows, lesson: k.ID}, component.Line{Text: text, Style: t.Dim})
+		}
+	}
+}
+
+func evidence(k claim.Pattern) []int {
+	var packets []int
+	for _, e := range k.Evidence {
+		packets = append(packets, e.Packet)
+	}
+	return packets
+}

@@ -1,0 +1,173 @@
+package conversation
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wiresight/wiresight/classify"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/tui/component"
+)
+
+// keepExchanges is how many exchanges are listed.
+const keepExchanges = 5000
+
+// facts is a copy of what the page shows of a conversation.
+type facts struct {
+	id        int
+	first     int64 // the capture's first packet, nanoseconds
+	header    []fact
+	exchanges []flow.Exchange
+	more      int64 // exchanges that are not listed
+	messages  []flow.MessageCount
+	problems  []layer.Problem
+	verdict   classify.Conversation
+}
+
+// fact is a line of the header.
+type fact struct{ name, text string }
+
+func copied(m *flow.Model, c *flow.Conversation, verdict classify.Conversation) facts {
+	n := min(len(c.Exchanges), keepExchanges)
+	f := facts{
+		id: c.ID, first: m.First.Nanos, verdict: verdict, more: c.ExchangesTotal - int64(n),
+		exchanges: append([]flow.Exchange(nil), c.Exchanges[:n]...),
+		messages:  append([]flow.MessageCount(nil), c.Messages...),
+		problems:  append([]layer.Problem(nil), c.Problems...),
+	}
+	f.header = []fact{
+		{"ends", endpoint(c.Client) + " → " + endpoint(c.Server) + roles(c)},
+		{"stack", stack(c.Stack)},
+		{"sent", fmt.Sprintf("→ %s packets, %s   ← %s packets, %s   in %s from %s UTC",
+		component.Count(c.Packets[layer.ToServer]), component.Bytes(c.Bytes[layer.ToServer]),
+		component.Count(c.Packets[layer.ToClient]), component.Bytes(c.Bytes[layer.ToClient]),
+		component.Span(time.Duration(c.Duration())), c.First.Time().Format("2006-01-02 15:04:05.000"))},
+	}
+	if c.TCP != nil {
+		f.header = append(f.header, fact{"tcp", tcp(c.TCP)})
+	}
+	if c.TLS != nil {
+		f.header = append(f.header, fact{"tls", tls(c.TLS)})
+	}
+	if c.QUIC != nil {
+		f.header = append(f.header, fact{"quic", quic(c.QUIC)})
+	}
+	return f
+}
+
+func endpoint(e flow.Endpoint) string {
+	address := e.Addr.String()
+	if e.Port != 0 {
+		address = netip.AddrPortFrom(e.Addr, e.Port).String()
+	}
+	if e.Name == "" {
+		return address
+	}
+	return layer.Printable(e.Name) + " (" + address + ")"
+}
+
+// roles tells where client and server are a guess.
+func roles(c *flow.Conversation) string {
+	switch c.RoleBasis {
+	case flow.RolePort:
+		return "  (client and server guessed from the ports)"
+	case flow.RoleFirstPacket:
+		return "  (the left one sent the first packet seen)"
+	}
+	return ""
+}
+
+func stack(protocols []layer.Protocol) string {
+	names := make([]string, len(protocols))
+	for i, p := range protocols {
+		names[i] = string(p)
+	}
+	return strings.Join(names, " / ")
+}
+
+func tcp(t *flow.TCP) string {
+	var parts []string
+	count := func(n int64, what string) {
+		if n > 0 {
+			parts = append(parts, component.Count(n)+" "+what)
+		}
+	}
+	count(t.Retransmissions, "retransmissions")
+	count(t.OutOfOrder, "out of order")
+	count(t.DuplicateACKs, "duplicate ACKs")
+	count(t.ZeroWindows, "zero windows")
+	count(t.LostInCapture, "gaps in the capture")
+	count(t.Resets, "resets")
+	if len(parts) == 0 {
+		parts = []string{"no retransmissions"}
+	}
+	if t.MSS[0] > 0 || t.MSS[1] > 0 {
+		parts = append(parts, fmt.Sprintf("MSS %d/%d", t.MSS[0], t.MSS[1]))
+	}
+	if t.FastOpen.Accepted {
+		parts = append(parts, "fast open")
+	}
+	switch t.ClosedBy {
+	case flow.ClosedByReset:
+		parts = append(parts, "ended by a reset")
+	case flow.ClosedByClient, flow.ClosedByServer:
+		parts = append(parts, "closed by the "+string(t.ClosedBy))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func tls(t *flow.TLS) string {
+	parts := present(t.Version, t.CipherSuite, prefixed("name ", t.SNI), prefixed("ALPN ", t.ALPN))
+	if t.Resumed {
+		parts = append(parts, "resumed by "+t.ResumedBy)
+	}
+	if t.HelloRetry {
+		parts = append(parts, "hello retry")
+	}
+	if t.EarlyData != "" {
+		parts = append(parts, "early data "+t.EarlyData)
+	}
+	if t.ECH != "" {
+		parts = append(parts, "ECH "+t.ECH)
+	}
+	for _, a := range t.Alerts {
+		parts = append(parts, "alert "+layer.Printable(a.Name)+" in packet "+strconv.Itoa(a.At.Number))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func quic(q *flow.QUIC) string {
+	parts := present(prefixed("version ", q.Version), prefixed("name ", q.SNI), prefixed("ALPN ", q.ALPN))
+	if q.Retry {
+		parts = append(parts, "retry")
+	}
+	if q.ZeroRTT {
+		parts = append(parts, "0-RTT")
+	}
+	if q.Close != nil {
+		parts = append(parts, fmt.Sprintf("closed with code %d %s", q.Close.Code, layer.Printable(q.Close.Reason)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func prefixed(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return name + value
+}
+
+// present returns the texts that are not empty, made harmless.
+func present(texts ...string) []string {
+	var list []string
+	for _, t := range texts {
+		if t != "" {
+			list = append(list, layer.Printable(t))
+		}
+	}
+	return list
+}
