@@ -23,8 +23,13 @@ const (
 	LinkPPPHDLC    LinkType = 50  // PPP in HDLC-like framing
 	LinkPPPoE      LinkType = 51  // PPPoE session without Ethernet
 	LinkRaw        LinkType = 101 // raw IP, by its version nibble
+	LinkCiscoHDLC  LinkType = 104
+	LinkWLAN       LinkType = 105 // IEEE 802.11
+	LinkFrameRelay LinkType = 107
 	LinkLoop       LinkType = 108 // OpenBSD loopback, network byte order
 	LinkLinuxSLL   LinkType = 113 // Linux cooked capture v1
+	LinkRadiotap   LinkType = 127 // IEEE 802.11 behind a radiotap header
+	LinkIPNET      LinkType = 226 // Solaris
 	LinkIPv4       LinkType = 228
 	LinkIPv6       LinkType = 229
 	LinkNFLOG      LinkType = 239

@@ -50,6 +50,8 @@ var describers = map[layer.Protocol]func(*describer){
 	layer.GRE:         greFields,
 	layer.VXLAN:       vxlanFields,
 	layer.Geneve:      geneveFields,
+	GTP:               gtpFields,
+	WLAN:              wlanFields,
 	layer.TCP:         tcpFields,
 	layer.UDP:         udpFields,
 	layer.SCTP:        sctpFields,
@@ -58,7 +60,7 @@ var describers = map[layer.Protocol]func(*describer){
 func osi(p layer.Protocol) int {
 	switch p {
 	case layer.ARP, layer.Ethernet, layer.LLC, layer.VLAN, layer.MPLS, layer.PPP, layer.PPPoE, PPPoEDiscovery,
-		layer.LinuxCooked, layer.Loopback:
+		layer.LinuxCooked, layer.Loopback, WLAN:
 		return 2
 	case layer.IPv4, layer.IPv6, layer.ICMP, layer.ICMPv6, layer.IGMP, layer.GRE:
 		return 3

@@ -229,3 +229,19 @@ func igmpFields(d *describer) {
 	}
 	d.layer.Summary = name + group
 }
+
+func gtpFields(d *describer) {
+	d.hex("gtp.flags", 0, 1)
+	d.number("gtp.message", 1, 1)
+	d.number("gtp.length", 2, 2)
+	teid := d.hex("gtp.teid", 4, 4)
+	d.layer.Summary = fmt.Sprintf("GTP tunnel %#x", teid)
+}
+
+func wlanFields(d *describer) {
+	d.hex("wlan.fc", 0, 2)
+	receiver := d.mac("wlan.ra", 4)
+	transmitter := d.mac("wlan.ta", 10)
+	d.mac("wlan.addr", 16)
+	d.layer.Summary = fmt.Sprintf("%s → %s", transmitter, receiver)
+}

@@ -15,6 +15,8 @@ const (
 	etherTypeRARP     layers.EthernetType = 0x8035
 	etherTypePPP      layers.EthernetType = 0x880b
 	etherTypeERSPAN3  layers.EthernetType = 0x22eb
+	etherTypeArista   layers.EthernetType = 0xd28b
+	etherTypeCiscoCMD layers.EthernetType = 0x8909
 	minEtherType                          = 0x0600 // smaller values are lengths (IEEE 802.3 section 3.2.6)
 )
 
@@ -30,6 +32,7 @@ const (
 	cooked2Len  = 20
 	loopbackLen = 4
 	arpLen      = 8
+	ipnetLen    = 24
 )
 
 // ethernet reads an Ethernet II or IEEE 802.3 header.
@@ -71,6 +74,10 @@ func (w *Walker) etherType(r part, t layers.EthernetType) {
 		w.ethernet(r)
 	case etherTypePPP:
 		w.ppp(r)
+	case etherTypeCiscoCMD: // metadata of Cisco TrustSec: 6 bytes before the next EtherType
+		w.tagged(r, 6)
+	case etherTypeArista:
+		w.arista(r)
 	case layers.EthernetTypeERSPAN:
 		w.erspan(r, erspan2Len)
 	case etherTypeERSPAN3:
@@ -249,4 +256,42 @@ func (w *Walker) arp(r part) {
 		return
 	}
 	w.grow(r, arpLen+2*(int(r.data[4])+int(r.data[5])))
+}
+
+// tagged goes on behind n bytes of metadata and an EtherType.
+func (w *Walker) tagged(r part, n int) {
+	if len(r.data) >= n+2 {
+		w.etherType(r.skip(n+2), layers.EthernetType(be16(r.data[n:])))
+	}
+}
+
+// arista skips the time stamp that Arista's switches put before a frame's
+// EtherType: subtype 1, version 0x10 (64 bits) or 0x20 (48 bits).
+func (w *Walker) arista(r part) {
+	if len(r.data) < 4 || be16(r.data) != 1 {
+		return
+	}
+	switch be16(r.data[2:]) {
+	case 0x10:
+		w.tagged(r, 12)
+	case 0x20:
+		w.tagged(r, 10)
+	}
+}
+
+// bareEtherType reads Cisco's HDLC and Frame Relay with Cisco's
+// encapsulation: two bytes of address, then an EtherType; or Frame Relay with
+// RFC 2427's one-byte protocol identifier.
+func (w *Walker) bareEtherType(r part) {
+	if len(r.data) < 4 {
+		return
+	}
+	if r.data[2] == 0x03 { // Q.922 UI
+		switch r.data[3] {
+		case 0xcc, 0x8e: // IPv4, IPv6
+			w.ip(r.skip(4))
+		}
+		return
+	}
+	w.tagged(r, 2)
 }

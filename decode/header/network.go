@@ -42,7 +42,8 @@ func (w *Walker) ipv4(r part) {
 		return
 	}
 	w.grow(r, size)
-	if total := int(be16(b[2:])); total >= size { // 0 where the host's adapter segments
+	total := int(be16(b[2:]))
+	if total >= size { // 0 where the host's adapter segments
 		r = r.trim(total)
 	} else if total != 0 {
 		w.problem(layer.IPv4, "total length is less than the header's")
@@ -58,7 +59,8 @@ func (w *Walker) ipv4(r part) {
 	offset := int(be16(b[6:])&0x1fff) * 8
 	more := b[6]&0x20 != 0
 	if offset != 0 || more {
-		if !w.fragment(inside, Fragment{ID: p.IPID, Protocol: b[9], Offset: offset, More: more}) {
+		f := Fragment{ID: p.IPID, Protocol: b[9], Offset: offset, More: more}
+		if !w.fragment(inside, f, total-size) {
 			return
 		}
 	}
@@ -82,10 +84,10 @@ func (w *Walker) ipv6(r part) {
 }
 
 // fragment hands a fragment to the caller. It reports whether the walk can go
-// on without reassembly: a first fragment that the snap length cut can never
-// be put together, but its headers are there.
-func (w *Walker) fragment(r part, f Fragment) bool {
-	if len(r.data) < r.wire {
+// on without reassembly: a first fragment that is not captured whole (of n
+// bytes, by its header) can never be put together, but its headers are there.
+func (w *Walker) fragment(r part, f Fragment, n int) bool {
+	if len(r.data) < max(r.wire, n) {
 		return f.Offset == 0
 	}
 	f.Is, f.Data = true, r.data
@@ -159,7 +161,7 @@ func (w *Walker) extension(r part, n uint8) (next uint8, rest part, ok bool) {
 		if f.Offset == 0 && !f.More { // an atomic fragment (RFC 6946)
 			return next, rest, true
 		}
-		return next, rest, w.fragment(rest, f)
+		return next, rest, w.fragment(rest, f, 0)
 	}
 	size := 8 + 8*int(r.data[1])
 	if size > len(r.data) {

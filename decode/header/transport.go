@@ -38,7 +38,8 @@ func (w *Walker) udp(r part) {
 		return
 	}
 	w.payload(inside)
-	if p.DstPort == vxlanPort || p.DstPort == genevePort {
+	switch p.DstPort {
+	case vxlanPort, genevePort, gtpPort, mplsPort:
 		w.tunnel(inside, p.DstPort)
 	}
 }

@@ -61,6 +61,14 @@ func (w *Walker) Walk(link capture.LinkType, data []byte, wire int, p *Packet) {
 		w.pppoe(r, layer.PPPoE)
 	case capture.LinkNFLOG:
 		w.nflog(r)
+	case capture.LinkWLAN:
+		w.wlan(r)
+	case capture.LinkRadiotap:
+		w.radiotap(r)
+	case capture.LinkFrameRelay, capture.LinkCiscoHDLC:
+		w.bareEtherType(r)
+	case capture.LinkIPNET:
+		w.ip(r.skip(ipnetLen))
 	}
 }
 
