@@ -15,6 +15,7 @@ const (
 	etherTypeRARP     layers.EthernetType = 0x8035
 	etherTypePPP      layers.EthernetType = 0x880b
 	etherTypeERSPAN3  layers.EthernetType = 0x22eb
+	etherTypePBB      layers.EthernetType = 0x88e7 // IEEE 802.1ah
 	etherTypeArista   layers.EthernetType = 0xd28b
 	etherTypeCiscoCMD layers.EthernetType = 0x8909
 	minEtherType                          = 0x0600 // smaller values are lengths (IEEE 802.3 section 3.2.6)
@@ -74,8 +75,16 @@ func (w *Walker) etherType(r part, t layers.EthernetType) {
 		w.ethernet(r)
 	case etherTypePPP:
 		w.ppp(r)
-	case etherTypeCiscoCMD: // metadata of Cisco TrustSec: 6 bytes before the next EtherType
+	case etherTypeCiscoCMD: // metadata of Cisco TrustSec, 6 bytes before the next EtherType; behind it in GRE
+		if len(r.data) >= 8 && be16(r.data) >= minEtherType {
+			w.etherType(r.skip(8), layers.EthernetType(be16(r.data)))
+			return
+		}
 		w.tagged(r, 6)
+	case etherTypePBB:
+		if len(r.data) > 4 { // the service tag, then the customer's frame
+			w.ethernet(r.skip(4))
+		}
 	case etherTypeArista:
 		w.arista(r)
 	case layers.EthernetTypeERSPAN:
@@ -266,15 +275,15 @@ func (w *Walker) tagged(r part, n int) {
 }
 
 // arista skips the time stamp that Arista's switches put before a frame's
-// EtherType: subtype 1, version 0x10 (64 bits) or 0x20 (48 bits).
+// EtherType: subtype 1, version 0x1. (64 bits) or 0x2. (48 bits).
 func (w *Walker) arista(r part) {
 	if len(r.data) < 4 || be16(r.data) != 1 {
 		return
 	}
-	switch be16(r.data[2:]) {
-	case 0x10:
+	switch r.data[3] >> 4 {
+	case 1:
 		w.tagged(r, 12)
-	case 0x20:
+	case 2:
 		w.tagged(r, 10)
 	}
 }
@@ -284,6 +293,9 @@ func (w *Walker) arista(r part) {
 // RFC 2427's one-byte protocol identifier.
 func (w *Walker) bareEtherType(r part) {
 	if len(r.data) < 4 {
+		return
+	}
+	if be16(r.data[2:]) == uint16(etherTypeRARP) { // SLARP, not RARP, on such links
 		return
 	}
 	if r.data[2] == 0x03 { // Q.922 UI
