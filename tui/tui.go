@@ -6,8 +6,13 @@ package tui
 
 import (
 	"context"
+	"errors"
+	"os"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/tui/theme"
 )
 
 // Options say what the TUI begins with.
@@ -31,5 +36,16 @@ type Choice struct {
 // Run shows the TUI until the user leaves it or ctx ends. It starts
 // Options.Session, and leaves closing it to its caller.
 func Run(ctx context.Context, opt Options) error {
-	return nil
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a := newApp(ctx, opt, theme.New(os.Stdout))
+	defer a.close()
+	if opt.Session != nil {
+		opt.Session.Start()
+	}
+	_, err := tea.NewProgram(a, tea.WithContext(ctx), tea.WithAltScreen(), tea.WithMouseCellMotion()).Run()
+	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return nil
+	}
+	return err
 }

@@ -166,3 +166,6 @@ func (t *Table) At(x, y int) (row, column int) {
 	}
 	return -1, -1
 }
+
+// Shows reports whether a column is wide enough to be on the screen.
+func (t *Table) Shows(column int) bool { return column < len(t.widths) && t.widths[column] > 0 }

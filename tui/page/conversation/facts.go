@@ -43,9 +43,9 @@ func copied(m *flow.Model, c *flow.Conversation, verdict classify.Conversation) 
 		{"ends", endpoint(c.Client) + " → " + endpoint(c.Server) + roles(c)},
 		{"stack", stack(c.Stack)},
 		{"sent", fmt.Sprintf("→ %s packets, %s   ← %s packets, %s   in %s from %s UTC",
-		component.Count(c.Packets[layer.ToServer]), component.Bytes(c.Bytes[layer.ToServer]),
-		component.Count(c.Packets[layer.ToClient]), component.Bytes(c.Bytes[layer.ToClient]),
-		component.Span(time.Duration(c.Duration())), c.First.Time().Format("2006-01-02 15:04:05.000"))},
+			component.Count(c.Packets[layer.ToServer]), component.Bytes(c.Bytes[layer.ToServer]),
+			component.Count(c.Packets[layer.ToClient]), component.Bytes(c.Bytes[layer.ToClient]),
+			component.Span(time.Duration(c.Duration())), c.First.Time().Format("2006-01-02 15:04:05.000"))},
 	}
 	if c.TCP != nil {
 		f.header = append(f.header, fact{"tcp", tcp(c.TCP)})

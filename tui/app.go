@@ -1,0 +1,234 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/classify"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/display"
+	"github.com/wiresight/wiresight/tui/component"
+	"github.com/wiresight/wiresight/tui/keymap"
+	"github.com/wiresight/wiresight/tui/page"
+	"github.com/wiresight/wiresight/tui/page/conversation"
+	"github.com/wiresight/wiresight/tui/page/conversations"
+	"github.com/wiresight/wiresight/tui/page/help"
+	"github.com/wiresight/wiresight/tui/page/packets"
+	"github.com/wiresight/wiresight/tui/page/picker"
+	"github.com/wiresight/wiresight/tui/page/stream"
+	"github.com/wiresight/wiresight/tui/theme"
+)
+
+// The smallest terminal that the pages are drawn in.
+const (
+	minWidth  = 40
+	minHeight = 10
+)
+
+// app is the whole screen: a status bar, the page on top of the stack, and
+// the keys of that page.
+type app struct {
+	ctx     context.Context
+	theme   *theme.Theme
+	src     page.Source        // nil while the picker is shown
+	own     *wiresight.Session // opened by the picker: ours to close
+	picked  bool               // the bottom of the stack is the picker
+	title   string
+	filter  string
+	judges  func() page.Judge // makes one for a session
+	judge   page.Judge
+	compile page.Compiler
+	status  wiresight.Status
+	pages   []page.Page // the one on top last
+	width   int
+	height  int
+	ticks   int
+	tick    func(time.Duration) tea.Cmd
+	failure error // of closing a session
+}
+
+func newApp(ctx context.Context, opt Options, t *theme.Theme) *app {
+	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, tick: tick, judges: judges, compile: compile}
+	if opt.Session != nil {
+		a.look(opt.Session)
+		return a
+	}
+	a.pick(opt)
+	return a
+}
+
+// pick puts the picker on the stack.
+func (a *app) pick(opt Options) {
+	a.title, a.picked = "wiresight", true
+	a.pages = []page.Page{picker.New(a.ctx, a.theme, []picker.Section{
+		{Title: "Recent files", Empty: "none yet", Choices: choices(opt.Recent)},
+		{Title: "Interfaces", Empty: "none that can be captured on", Choices: choices(opt.Interfaces)},
+		{Title: "Examples", Empty: "none", Choices: choices(opt.Examples)},
+	})}
+}
+
+func choices(list []Choice) []picker.Choice {
+	made := make([]picker.Choice, len(list))
+	for i, c := range list {
+		made[i] = picker.Choice{Title: c.Title, Description: c.Description, Open: c.Open}
+	}
+	return made
+}
+
+// look puts the conversations page of a source on the stack.
+func (a *app) look(src page.Source) {
+	a.src, a.ticks, a.judge = src, 0, a.judges()
+	a.put(conversations.New(src, a.theme, a.judge, a.compile, a.filter))
+}
+
+// judges returns what runs the classifiers over one session's model.
+func judges() page.Judge {
+	var classifier *classify.Classifier
+	return func(m *flow.Model, c *flow.Conversation) classify.Conversation {
+		if classifier == nil {
+			classifier = classify.New(m)
+		}
+		return classifier.Conversation(c)
+	}
+}
+
+func compile(expression string) (page.Filter, error) { return display.Compile(expression) }
+
+// Init begins the ticks.
+func (a *app) Init() tea.Cmd { return tea.Batch(a.top().Init(), a.tick(firstTick)) }
+
+func (a *app) top() page.Page { return a.pages[len(a.pages)-1] }
+
+func (a *app) put(p page.Page) {
+	a.pages = append(a.pages, p)
+	p.SetSize(a.width, a.pageHeight())
+}
+
+func (a *app) push(p page.Page) tea.Cmd {
+	a.put(p)
+	return p.Init()
+}
+
+// pageHeight is what the status bar and the footer leave.
+func (a *app) pageHeight() int { return max(0, a.height-2) }
+
+// back leaves the page on top; the last one only for the picker.
+func (a *app) back() tea.Cmd {
+	if len(a.pages) == 1 {
+		return nil
+	}
+	a.pages = a.pages[:len(a.pages)-1]
+	a.top().SetSize(a.width, a.pageHeight())
+	if len(a.pages) == 1 && a.picked {
+		a.close()
+		a.src, a.title, a.status = nil, "wiresight", wiresight.Status{}
+		return nil
+	}
+	return a.top().Update(page.Tick{Status: a.status})
+}
+
+// close gives back the session that the picker opened.
+func (a *app) close() {
+	if a.own != nil {
+		a.failure = a.own.Close()
+		a.own = nil
+	}
+}
+
+// Update takes a message in.
+func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
+	switch m := m.(type) {
+	case tea.WindowSizeMsg:
+		a.width, a.height = m.Width, m.Height
+		for _, p := range a.pages {
+			p.SetSize(a.width, a.pageHeight())
+		}
+		return a, a.top().Update(page.Tick{Status: a.status})
+	case tickMsg:
+		return a, a.onTick()
+	case tea.KeyMsg:
+		return a, a.key(m)
+	case tea.MouseMsg:
+		if m.Y < 1 || m.Y > a.pageHeight() {
+			return a, nil
+		}
+		m.Y--
+		return a, a.top().Update(m)
+	}
+	if cmd, mine := a.request(m); mine {
+		return a, cmd
+	}
+	var cmds []tea.Cmd
+	for _, p := range a.pages { // what a page asked for may come while another is on top
+		cmds = append(cmds, p.Update(m))
+	}
+	return a, tea.Batch(cmds...)
+}
+
+// request does what a page asked for.
+func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
+	switch m := m.(type) {
+	case page.Back:
+		return a.back(), true
+	case page.OpenConversation:
+		return a.push(conversation.New(a.src, a.theme, a.judge, m.ID)), true
+	case page.OpenStream:
+		return a.push(stream.New(a.src, a.theme, m.ID)), true
+	case page.OpenPackets:
+		return a.push(packets.New(a.src, a.theme, a.compile, m)), true
+	case page.OpenText:
+		return a.push(help.Text(a.theme, m.Title, m.Text)), true
+	case page.Opened:
+		a.title, a.own = m.Title, m.Session
+		m.Session.Start()
+		a.look(m.Session)
+		return tea.Batch(a.top().Init(), a.tick(firstTick)), true
+	}
+	return nil, false
+}
+
+func (a *app) key(k tea.KeyMsg) tea.Cmd {
+	switch {
+	case key.Matches(k, keymap.Force):
+		return tea.Quit
+	case key.Matches(k, keymap.Suspend):
+		return tea.Suspend
+	case a.top().Typing():
+		return a.top().Update(k)
+	case key.Matches(k, keymap.Quit):
+		return tea.Quit
+	case key.Matches(k, keymap.Help):
+		if _, here := a.top().(*help.Page); !here {
+			return a.push(help.Keys(a.theme, a.top().Keys()))
+		}
+	case key.Matches(k, keymap.Pause) && a.src != nil:
+		a.src.SetPaused(!a.src.Status().Paused)
+		a.status = a.src.Status()
+		return nil
+	}
+	return a.top().Update(k)
+}
+
+// View draws the screen.
+func (a *app) View() string {
+	if a.width < minWidth || a.height < minHeight {
+		return small(a.width, a.height)
+	}
+	return strings.Join([]string{a.bar(), a.top().View(), a.footer()}, "\n")
+}
+
+// small says that the terminal is.
+func small(width, height int) string {
+	lines := component.Wrap("This terminal is too small: wiresight needs 40 columns and 10 lines.", width)
+	return component.Screen(lines, width, height)
+}
+
+func (a *app) footer() string {
+	bindings := append(append([]key.Binding{}, a.top().Keys().Foot...), keymap.Help, keymap.Quit)
+	return component.Footer(a.theme, a.width, bindings)
+}

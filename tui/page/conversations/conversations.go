@@ -1,0 +1,175 @@
+// Package conversations is the page that a capture opens with: the table of
+// its conversations.
+//
+//	#   client           server               protocol packets duration what goes on
+//	1   10.9.0.1:51230   www.example.com:443  http2         41   1.20 s ! TLS was not resumed
+//	▌2  10.9.0.1:51231   www.example.com:443  http2        812   30.1 s polling 97 %         ▐
+//	3   10.9.0.1:40000   10.9.0.2:53          dns            2  12.1 ms
+//
+// The table is virtual: only the rows on the screen are copied from the
+// model and judged. Sorting and filtering run in the background on copied
+// keys; the cursor stays on its conversation meanwhile.
+package conversations
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/tui/component"
+	"github.com/wiresight/wiresight/tui/keymap"
+	"github.com/wiresight/wiresight/tui/page"
+	"github.com/wiresight/wiresight/tui/theme"
+)
+
+// Page is the conversations page.
+type Page struct {
+	src     page.Source
+	theme   *theme.Theme
+	judge   page.Judge
+	compile page.Compiler
+
+	total    int   // conversations of the model
+	packets  int64 // packets of the model when it was last looked at
+	by       column
+	down     bool
+	filter   page.Filter // nil for none
+	follow   bool        // the cursor stays on the newest conversation
+	selected int         // id under the cursor
+	order    order
+	window   window
+
+	table         component.Table
+	line          *component.FilterLine
+	width, height int
+}
+
+// New returns the page, filtered by an expression where it is not empty.
+func New(src page.Source, t *theme.Theme, judge page.Judge, compile page.Compiler, filter string) *Page {
+	p := &Page{
+		src: src, theme: t, judge: judge, compile: compile,
+		line: component.NewFilterLine(t, "display filter, e.g. http && ip.addr == 10.9.0.1"),
+	}
+	p.table = component.Table{Theme: t, Focused: true, Row: p.cells, Empty: "nothing yet"}
+	p.window.verdicts = map[int]verdict{}
+	p.line.Set(filter)
+	if filter != "" {
+		p.apply()
+	}
+	return p
+}
+
+// Init reads the first rows.
+func (p *Page) Init() tea.Cmd { return p.tick() }
+
+// Keys returns the page's keys.
+func (p *Page) Keys() keymap.Group { return keymap.Conversations }
+
+// Typing reports whether a filter is being typed.
+func (p *Page) Typing() bool { return p.line.Typing() }
+
+// SetSize sets the size in cells.
+func (p *Page) SetSize(width, height int) {
+	p.width, p.height = width, height
+	p.layout()
+	p.refresh()
+}
+
+func (p *Page) layout() {
+	p.line.SetWidth(p.width)
+	p.table.Columns = columns(p.total)
+	p.table.Sorted, p.table.Down = int(p.by), p.down
+	p.table.SetSize(p.width, max(0, p.height-p.line.Height()))
+}
+
+// Update takes a message in.
+func (p *Page) Update(m tea.Msg) tea.Cmd {
+	var cmd tea.Cmd
+	switch m := m.(type) {
+	case page.Tick:
+		cmd = p.tick()
+	case sortedMsg:
+		if m.page != p {
+			return nil
+		}
+		cmd = p.take(m)
+	case tea.KeyMsg:
+		cmd = p.key(m)
+	case tea.MouseMsg:
+		cmd = p.mouse(m)
+	}
+	p.refresh()
+	return cmd
+}
+
+// tick takes in how far the model is.
+func (p *Page) tick() tea.Cmd {
+	before := p.packets
+	p.src.View(func(v wiresight.View) {
+		if v.Model != nil {
+			p.total, p.packets = len(v.Model.Conversations), v.Model.Packets
+		}
+	})
+	if p.packets != before {
+		p.order.stale = true
+	}
+	p.place()
+	p.refresh()
+	return p.sort()
+}
+
+// place sets the number of rows, and the cursor on its conversation.
+func (p *Page) place() {
+	p.table.Count = p.rows()
+	if p.follow {
+		p.table.Select(p.newest())
+		p.selected = p.id(p.table.Cursor)
+		return
+	}
+	row := p.rowOf(p.selected)
+	if row < 0 {
+		row = p.table.Cursor
+	}
+	if p.table.Cursor == p.table.Offset && row == 0 || p.table.Height == 0 {
+		p.table.Select(row)
+	} else {
+		p.table.Anchor(row)
+	}
+	p.selected = p.id(p.table.Cursor)
+}
+
+// apply compiles what was typed and makes it the filter. It reports whether
+// that could be done.
+func (p *Page) apply() bool {
+	p.line.Error = ""
+	p.filter = nil
+	if p.line.Text() != "" {
+		f, err := p.compile(p.line.Text())
+		if err != nil {
+			p.line.Error = printable(err)
+			return false
+		}
+		p.filter = f
+	}
+	p.order.restart()
+	return true
+}
+
+// sortBy chooses the column to sort by; a column that is chosen again turns
+// the order round.
+func (p *Page) sortBy(c column) tea.Cmd {
+	if c == p.by {
+		p.down = !p.down
+	} else {
+		p.by, p.down = c, c.largestFirst()
+	}
+	p.order.restart()
+	p.layout()
+	p.place()
+	return p.sort()
+}
+
+// View draws the page.
+func (p *Page) View() string {
+	p.line.Note = p.progress()
+	return component.Screen(append(p.line.View(), p.table.View()...), p.width, p.height)
+}

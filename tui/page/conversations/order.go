@@ -1,0 +1,218 @@
+package conversations
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/tui/page"
+)
+
+// order is which conversations are shown, and how they follow each other.
+// Conversations in the order of their ids, which is that of time, need no
+// list and no sorting, however many there are.
+type order struct {
+	ids        []uint32 // nil while the list is not ready
+	generation int      // grows when what was asked for changes
+	of         int      // generation that ids are of
+	running    bool
+	stale      bool      // the model changed since
+	next       time.Time // no sorting before
+	memo       *memo
+}
+
+// memo remembers what the filter said of each version of a conversation.
+type memo struct {
+	versions []uint64 // plus one; 0 where it was not asked
+	keep     []bool
+}
+
+// restart forgets what was asked before.
+func (o *order) restart() {
+	o.generation++
+	o.stale, o.next, o.memo = true, time.Time{}, &memo{}
+}
+
+type sortedMsg struct {
+	page       *Page
+	generation int
+	ids        []uint32
+	took       time.Duration
+}
+
+// listed reports whether the order needs a list.
+func (p *Page) listed() bool { return p.filter != nil || p.by != byNumber }
+
+// rows returns how many rows there are.
+func (p *Page) rows() int {
+	if p.listed() {
+		return len(p.order.ids)
+	}
+	return p.total
+}
+
+// id returns the conversation of a row, 0 where there is none.
+func (p *Page) id(row int) int {
+	switch {
+	case row < 0 || row >= p.rows():
+		return 0
+	case p.listed():
+		return int(p.order.ids[row])
+	case p.down:
+		return p.total - row
+	}
+	return row + 1
+}
+
+// rowOf returns the row of a conversation, -1 where it is not shown.
+func (p *Page) rowOf(id int) int {
+	switch {
+	case id < 1:
+		return -1
+	case p.listed():
+		return slices.Index(p.order.ids, uint32(id))
+	case p.down:
+		return p.total - id
+	}
+	return id - 1
+}
+
+// newest returns the row of the conversation that began last.
+func (p *Page) newest() int {
+	best, id := 0, uint32(0)
+	switch {
+	case p.listed():
+		for i, d := range p.order.ids {
+			if d > id {
+				best, id = i, d
+			}
+		}
+		return best
+	case p.down:
+		return 0
+	}
+	return p.total - 1
+}
+
+// sort returns the command that lists and sorts the conversations where that
+// is needed: one at a time, and the more it costs the more seldom.
+func (p *Page) sort() tea.Cmd {
+	o := &p.order
+	if !p.listed() || o.running || !o.stale || time.Now().Before(o.next) {
+		return nil
+	}
+	o.running, o.stale = true, false
+	if o.memo == nil {
+		o.memo = &memo{}
+	}
+	s := sorter{src: p.src, by: p.by, down: p.down, filter: p.filter, memo: o.memo}
+	generation := o.generation
+	return func() tea.Msg {
+		begun := time.Now()
+		ids := s.run()
+		return sortedMsg{p, generation, ids, time.Since(begun)}
+	}
+}
+
+// take takes a finished list in.
+func (p *Page) take(m sortedMsg) tea.Cmd {
+	o := &p.order
+	o.running = false
+	if m.generation == o.generation {
+		o.ids, o.of = m.ids, m.generation
+		o.next = time.Now().Add(max(400*time.Millisecond, 10*m.took))
+		p.place()
+	}
+	return p.sort()
+}
+
+// progress tells how many conversations the filter leaves.
+func (p *Page) progress() string {
+	switch {
+	case p.filter == nil:
+		return ""
+	case p.order.of != p.order.generation:
+		return "looking …"
+	}
+	return fmt.Sprintf("%d of %d", len(p.order.ids), p.total)
+}
+
+// sorter makes the list outside the page's goroutine.
+type sorter struct {
+	src    page.Source
+	by     column
+	down   bool
+	filter page.Filter
+	memo   *memo
+}
+
+// entry is a conversation's key, copied so that sorting needs no lock.
+type entry struct {
+	id     uint32
+	number int64
+	text   string
+}
+
+// holdFor bounds how long the session's lock is held at a time.
+const holdFor = 2 * time.Millisecond
+
+func (s *sorter) run() []uint32 {
+	var entries []entry
+	for at, more := 0, true; more; {
+		s.src.View(func(v wiresight.View) {
+			if v.Model == nil {
+				more = false
+				return
+			}
+			list := v.Model.Conversations
+			for begun := time.Now(); at < len(list) && (at%64 != 0 || time.Since(begun) < holdFor); at++ {
+				if s.keeps(at, list[at]) {
+					entries = append(entries, s.by.entry(list[at]))
+				}
+			}
+			more = at < len(list)
+		})
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		c := cmp.Compare(a.number, b.number)
+		if c == 0 {
+			c = strings.Compare(a.text, b.text)
+		}
+		if s.down {
+			c = -c
+		}
+		if c == 0 {
+			c = cmp.Compare(a.id, b.id)
+			if s.down && s.by == byNumber {
+				c = -c
+			}
+		}
+		return c
+	})
+	ids := make([]uint32, len(entries))
+	for i, e := range entries {
+		ids[i] = e.id
+	}
+	return ids
+}
+
+// keeps asks the filter, once for each version of a conversation.
+func (s *sorter) keeps(i int, c *flow.Conversation) bool {
+	if s.filter == nil {
+		return true
+	}
+	m := s.memo
+	for len(m.versions) <= i {
+		m.versions, m.keep = append(m.versions, 0), append(m.keep, false)
+	}
+	if m.versions[i] != c.Version+1 {
+		m.versions[i], m.keep[i] = c.Version+1, s.filter.Conversation(c)
+	}
+	return m.keep[i]
+}

@@ -1,0 +1,141 @@
+package conversations
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/classify"
+	"github.com/wiresight/wiresight/classify/claim"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/tui/component"
+	"github.com/wiresight/wiresight/tui/theme"
+)
+
+// window holds copies of the rows on the screen.
+type window struct {
+	offset   int
+	rows     []row
+	verdicts map[int]verdict // by id
+}
+
+type row struct {
+	id       int
+	start    int64 // nanoseconds since the capture's first packet
+	client   string
+	server   string
+	protocol string
+	packets  int64
+	bytes    int64
+	duration int64
+	verdict  verdict
+}
+
+// verdict is what the classifiers say of a conversation, in short.
+type verdict struct {
+	version  uint64
+	at       time.Time
+	text     string
+	severity claim.Severity // "" for a pattern
+}
+
+// Limits of judging: judgeFor is how long one refresh may judge, rejudge how
+// long a verdict on a conversation that still changes stands, keepVerdicts
+// how many are remembered.
+const (
+	judgeFor     = 12 * time.Millisecond
+	rejudge      = time.Second
+	keepVerdicts = 5000
+)
+
+// refresh copies the rows on the screen and judges those that need it, as far
+// as the time goes; the next refresh goes on.
+func (p *Page) refresh() {
+	w := &p.window
+	w.offset, w.rows = p.table.Offset, w.rows[:0]
+	if len(w.verdicts) > keepVerdicts {
+		w.verdicts = map[int]verdict{}
+	}
+	begun := time.Now()
+	p.src.View(func(v wiresight.View) {
+		if v.Model == nil {
+			return
+		}
+		for r := p.table.Offset; r < p.table.End(); r++ {
+			id := p.id(r)
+			if id < 1 || id > len(v.Model.Conversations) {
+				break
+			}
+			c := v.Model.Conversations[id-1]
+			known, ok := w.verdicts[id]
+			due := !ok || known.version != c.Version && begun.Sub(known.at) > rejudge
+			if due && time.Since(begun) < judgeFor {
+				known = short(p.judge(v.Model, c))
+				known.version, known.at = c.Version, begun
+				w.verdicts[id] = known
+			}
+			w.rows = append(w.rows, row{
+				id: id, start: c.First.Nanos - v.Model.First.Nanos, client: endpoint(c.Client), server: endpoint(c.Server),
+				protocol: protocol(c), packets: c.Packets.Sum(), bytes: c.Bytes.Sum(), duration: c.Duration(), verdict: known,
+			})
+		}
+	})
+}
+
+var ranks = map[claim.Severity]int{claim.Info: 1, claim.Notice: 2, claim.Warning: 3, claim.Problem: 4}
+
+// short tells a conversation's worst finding, else its likeliest pattern.
+func short(c classify.Conversation) verdict {
+	var worst *claim.Finding
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		if worst == nil || ranks[f.Severity] > ranks[worst.Severity] ||
+			ranks[f.Severity] == ranks[worst.Severity] && f.Cost > worst.Cost {
+			worst = f
+		}
+	}
+	if worst != nil {
+		text := theme.Sign(worst.Severity) + " " + layer.Printable(worst.Title)
+		if n := len(c.Findings) - 1; n > 0 {
+			text = fmt.Sprintf("%s (+%d)", text, n)
+		}
+		return verdict{text: text, severity: worst.Severity}
+	}
+	var best *claim.Pattern
+	for i := range c.Patterns {
+		if best == nil || c.Patterns[i].Confidence > best.Confidence {
+			best = &c.Patterns[i]
+		}
+	}
+	if best == nil {
+		return verdict{}
+	}
+	return verdict{text: fmt.Sprintf("%s %.0f %%", best.ID, 100*best.Confidence)}
+}
+
+// cells draws a row.
+func (p *Page) cells(at int) []component.Cell {
+	i := at - p.window.offset
+	if i < 0 || i >= len(p.window.rows) {
+		return nil
+	}
+	r := p.window.rows[i]
+	t := p.theme
+	judged := t.Plain
+	if r.verdict.severity != "" {
+		judged = t.Severity(r.verdict.severity)
+	}
+	return []component.Cell{
+		{Text: strconv.Itoa(r.id), Style: t.Dim},
+		{Text: fmt.Sprintf("%.4f", flow.Seconds(r.start)), Style: t.Plain},
+		{Text: r.client, Style: t.Client},
+		{Text: r.server, Style: t.Server},
+		{Text: r.protocol, Style: t.Strong},
+		{Text: component.Count(r.packets), Style: t.Plain},
+		{Text: component.Bytes(r.bytes), Style: t.Plain},
+		{Text: component.Span(time.Duration(r.duration)), Style: t.Plain},
+		{Text: r.verdict.text, Style: judged},
+	}
+}
