@@ -16,7 +16,7 @@ func Describe(link capture.LinkType, data []byte, p *Packet, dst []layer.Layer) 
 		if s.Source == layer.Reassembled {
 			from = p.reassembled
 		}
-		l := layer.Layer{Protocol: s.Protocol, OSI: osi(s.Protocol), Offset: s.Offset, Length: s.Length, Source: s.Source}
+		l := layer.Layer{Protocol: s.Protocol, OSI: OSI(s.Protocol), Offset: s.Offset, Length: s.Length, Source: s.Source}
 		if s.Offset+s.Length <= len(from) {
 			d := describer{layer: &l, b: from[s.Offset : s.Offset+s.Length], link: link}
 			if f := describers[s.Protocol]; f != nil {
@@ -57,15 +57,14 @@ var describers = map[layer.Protocol]func(*describer){
 	layer.SCTP:        sctpFields,
 }
 
-func osi(p layer.Protocol) int {
-	switch p {
-	case layer.ARP, layer.Ethernet, layer.LLC, layer.VLAN, layer.MPLS, layer.PPP, layer.PPPoE, PPPoEDiscovery,
-		layer.LinuxCooked, layer.Loopback, WLAN:
-		return 2
-	case layer.IPv4, layer.IPv6, layer.ICMP, layer.ICMPv6, layer.IGMP, layer.GRE:
-		return 3
-	}
-	return 4
+// OSI returns the OSI layer of a protocol that the walk reads, 0 for any other.
+func OSI(p layer.Protocol) int { return osiLayers[p] }
+
+var osiLayers = map[layer.Protocol]int{
+	layer.Ethernet: 2, layer.LinuxCooked: 2, layer.Loopback: 2, layer.LLC: 2, layer.VLAN: 2, layer.MPLS: 2,
+	layer.PPP: 2, layer.PPPoE: 2, PPPoEDiscovery: 2, layer.ARP: 2, WLAN: 2,
+	layer.IPv4: 3, layer.IPv6: 3, layer.ICMP: 3, layer.ICMPv6: 3, layer.IGMP: 3, layer.GRE: 3,
+	layer.TCP: 4, layer.UDP: 4, layer.SCTP: 4, layer.VXLAN: 4, layer.Geneve: 4, GTP: 4,
 }
 
 // describer fills one layer from its header's bytes.
