@@ -86,7 +86,7 @@ func (t *description) head() {
 	at := t.base + 2
 	flags := layer.Field{Name: "dns.flags", Value: hex16(h.flags), Offset: at, Length: 2, Children: []layer.Field{
 		{Name: "dns.flags.response", Value: flag(flagResponse), Offset: at, Length: 2},
-		{Name: "dns.flags.opcode", Value: fmt.Sprintf("%d (%s)", h.opcode(), title), Offset: at, Length: 2},
+		{Name: "dns.flags.opcode", Value: strconv.Itoa(int(h.opcode())), Offset: at, Length: 2},
 	}}
 	for _, f := range flagFields {
 		if h.response() || !f.response {
@@ -96,7 +96,7 @@ func (t *description) head() {
 	if h.response() {
 		code := h.flags & 15
 		flags.Children = append(flags.Children, layer.Field{
-			Name: "dns.flags.rcode", Value: fmt.Sprintf("%d (%s)", code, RcodeName(code)), Offset: at, Length: 2,
+			Name: "dns.flags.rcode", Value: strconv.Itoa(int(code)), Offset: at, Length: 2,
 		})
 		if code != 0 {
 			t.info.WriteString(" " + rcodeTitle(code))
@@ -168,8 +168,8 @@ func (t *description) question(e *entry) layer.Field {
 		Name: "Query", Value: fmt.Sprintf("%s: type %s, class %s", name, TypeName(e.kind), ClassName(class)),
 		Children: []layer.Field{
 			{Name: "dns.qry.name", Value: name, Offset: t.base + e.off, Length: e.fixed - e.off},
-			{Name: "dns.qry.type", Value: numbered(e.kind, TypeName(e.kind)), Offset: at, Length: 2},
-			{Name: "dns.qry.class", Value: fmt.Sprintf("0x%04x (%s)", class, ClassName(class)), Offset: at + 2, Length: 2},
+			{Name: "dns.qry.type", Value: strconv.Itoa(int(e.kind)), Offset: at, Length: 2},
+			{Name: "dns.qry.class", Value: hex16(class), Offset: at + 2, Length: 2},
 		},
 	}
 	if t.protocol == MDNSName {
@@ -183,8 +183,6 @@ func (t *description) question(e *entry) layer.Field {
 	return f
 }
 
-func numbered(n uint16, name string) string { return strconv.Itoa(int(n)) + " (" + name + ")" }
-
 // told are the types whose data a packet list shows, and how many parts of it.
 var told = map[uint16]int{
 	typeA: 1, typeAAAA: 1, typeNS: 1, typeCNAME: 1, typeDNAME: 1, typePTR: 1, typeMX: 2, typeSOA: 1, typeSRV: 4,
@@ -195,7 +193,7 @@ func (t *description) record(e *entry) layer.Field {
 	at := t.base + e.fixed
 	f := layer.Field{Name: "Record", Children: []layer.Field{
 		{Name: "dns.resp.name", Value: name, Offset: t.base + e.off, Length: e.fixed - e.off},
-		{Name: "dns.resp.type", Value: numbered(e.kind, TypeName(e.kind)), Offset: at, Length: 2},
+		{Name: "dns.resp.type", Value: strconv.Itoa(int(e.kind)), Offset: at, Length: 2},
 	}}
 	t.info.WriteString(" " + TypeName(e.kind))
 	f.Value = name + ": type " + TypeName(e.kind)
@@ -205,7 +203,7 @@ func (t *description) record(e *entry) layer.Field {
 		class, flush := t.class(e)
 		f.Value += ", class " + ClassName(class)
 		f.Children = append(f.Children,
-			layer.Field{Name: "dns.resp.class", Value: fmt.Sprintf("0x%04x (%s)", class, ClassName(class)), Offset: at + 2, Length: 2})
+			layer.Field{Name: "dns.resp.class", Value: hex16(class), Offset: at + 2, Length: 2})
 		if flush {
 			f.Children = append(f.Children, layer.Field{Name: "dns.resp.cache_flush", Value: "1", Offset: at + 2, Length: 2})
 			t.info.WriteString(", cache flush")

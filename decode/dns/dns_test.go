@@ -92,11 +92,11 @@ func TestResponsesSayWhyThereIsNoAnswer(t *testing.T) {
 		{"a code without a name", "RCODE12", pack(t, dnsmessage.Header{Response: true, RCode: 12}, "x.", dnsmessage.TypeA)},
 		{"a code that needs EDNS0's upper bits", "BADCOOKIE", edns(23)},
 	} {
-		if got := play(Name, reply(c.message)).messages[0].Status; got != c.want {
+		if got := play(Name, reply(c.message)).Messages[0].Status; got != c.want {
 			t.Errorf("%s: %s, not %s", c.name, got, c.want)
 		}
 	}
-	if m := play(Name, reply(edns(0))).messages[0]; fact(m.Facts, "edns") != "1232" {
+	if m := play(Name, reply(edns(0))).Messages[0]; fact(m.Facts, "edns") != "1232" {
 		t.Errorf("EDNS0's size: %v", m.Facts)
 	}
 }
@@ -115,7 +115,7 @@ func TestTitlesNameOperationAndQuestion(t *testing.T) {
 		{dnsmessage.Header{}, "\x1b[31mred.example.", dnsmessage.TypeA, `A \027[31mred.example`},
 		{dnsmessage.Header{}, "caf\xe9 bar.example.", dnsmessage.TypeA, `A caf\xe9\032bar.example`},
 	} {
-		if got := play(Name, ask(pack(t, c.header, c.name, c.kind))).messages[0].Name; got != c.want {
+		if got := play(Name, ask(pack(t, c.header, c.name, c.kind))).Messages[0].Name; got != c.want {
 			t.Errorf("%q, not %q", got, c.want)
 		}
 	}
@@ -136,7 +136,11 @@ func TestAddressesAreToldUnderTheNameThatWasAsked(t *testing.T) {
 		{"an address of another name", stray, nil},
 		{"a failure tells nothing", pack(t, dnsmessage.Header{Response: true, RCode: 2}, "x.", dnsmessage.TypeA, a(1)), nil},
 	} {
-		if got := play(Name, reply(c.message)).resolved; !slices.Equal(got, c.want) {
+		var got []string
+		for _, p := range play(Name, reply(c.message)).Resolutions {
+			got = append(got, p[0]+"="+p[1])
+		}
+		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, not %q", c.name, got, c.want)
 		}
 	}
@@ -147,15 +151,15 @@ func TestStreamsMayBeCutAnywhere(t *testing.T) {
 	responses := framed(response(t, 2, "b.example.", a(2)), response(t, 1, "a.example.", a(1)))
 	for size := 1; size <= len(responses); size++ {
 		r := playStream(queries, responses, size)
-		if len(r.messages) != 4 || len(r.layers) != 4 || len(r.problems) > 0 {
-			t.Fatalf("in pieces of %d: %d messages, %d layers, problems %q", size, len(r.messages), len(r.layers), r.problems)
+		if len(r.Messages) != 4 || len(r.Layers) != 4 || len(r.problems()) > 0 {
+			t.Fatalf("in pieces of %d: %d messages, %d layers, problems %q", size, len(r.Messages), len(r.Layers), r.problems())
 		}
 		for i, want := range []string{"A 192.0.2.1", "A 192.0.2.2"} {
 			if e := r.conversation.Exchanges[i]; e.Response.Fact("answers") != want {
 				t.Errorf("in pieces of %d: exchange %d has %q", size, i+1, e.Response.Fact("answers"))
 			}
 		}
-		if m := r.messages[0]; m.Bytes != int64(2+len(query(t, 1, "a.example."))) || m.First.Number != 1 {
+		if m := r.Messages[0]; m.Bytes != int64(2+len(query(t, 1, "a.example."))) || m.First.Number != 1 {
 			t.Errorf("in pieces of %d: %d bytes from packet %d", size, m.Bytes, m.First.Number)
 		}
 	}
@@ -169,8 +173,8 @@ func TestAStreamGoesOnBehindAGap(t *testing.T) {
 	d.Feed(r, dissect.Chunk{Data: second[9:], Gap: 15, Offset: int64(len(first) + 9), At: layer.PacketRef{Number: 2}})
 	d.Feed(r, dissect.Chunk{Data: second, Offset: int64(len(first) + len(second)), At: layer.PacketRef{Number: 3}})
 	d.Finish(r, false)
-	if len(r.messages) != 2 || r.messages[0].State != flow.Cut || r.messages[1].Name != "A b.example" || len(r.problems) > 0 {
-		t.Errorf("%+v, problems %q", r.messages, r.problems)
+	if len(r.Messages) != 2 || r.Messages[0].State != flow.Cut || r.Messages[1].Name != "A b.example" || len(r.problems()) > 0 {
+		t.Errorf("%+v, problems %q", r.Messages, r.problems())
 	}
 }
 
@@ -205,10 +209,10 @@ func TestMulticastMessagesAreCountedNotPaired(t *testing.T) {
 	if len(r.conversation.Exchanges) > 0 || len(r.conversation.Messages) != 2 {
 		t.Errorf("%+v", r.conversation)
 	}
-	if !slices.Equal(r.resolved, []string{"printer.local=192.0.2.9"}) {
-		t.Errorf("resolved %q", r.resolved)
+	if !slices.Equal(r.Resolutions, [][2]string{{"printer.local", "192.0.2.9"}}) {
+		t.Errorf("resolved %q", r.Resolutions)
 	}
-	if got := r.layers[0].Summary; got != `Standard query 0x0000 A printer.local, "QM" question` {
+	if got := r.Layers[0].Summary; got != `Standard query 0x0000 A printer.local, "QM" question` {
 		t.Errorf("%q", got)
 	}
 }
@@ -231,11 +235,11 @@ func TestMalformedMessagesAreNamed(t *testing.T) {
 		{"more records than there are", damaged(func(b []byte) []byte { b[11] = 200; return b }), "additional 1 of 200: message ends early"},
 	} {
 		r := play(Name, reply(c.message))
-		if len(r.problems) != 1 || !strings.Contains(r.problems[0], c.want) {
-			t.Errorf("%s: problems %q, not %q", c.name, r.problems, c.want)
+		if len(r.problems()) != 1 || !strings.Contains(r.problems()[0], c.want) {
+			t.Errorf("%s: problems %q, not %q", c.name, r.problems(), c.want)
 		}
-		if len(r.layers) != 1 {
-			t.Errorf("%s: %d layers", c.name, len(r.layers))
+		if len(r.Layers) != 1 {
+			t.Errorf("%s: %d layers", c.name, len(r.Layers))
 		}
 	}
 }
@@ -244,8 +248,8 @@ func TestAMessageCutBySnapLengthIsNoProblem(t *testing.T) {
 	b := response(t, 1, "example.com.", a(1))
 	r := &recorder{}
 	newDissector(Name, dissect.Context{Datagram: true}).Feed(r, dissect.Chunk{Data: b[:31], Cut: len(b) - 31})
-	if len(r.problems) > 0 || r.messages[0].State != flow.Cut || fact(r.messages[0].Facts, "question") != "A example.com" {
-		t.Errorf("%+v, problems %q", r.messages, r.problems)
+	if len(r.problems()) > 0 || r.Messages[0].State != flow.Cut || fact(r.Messages[0].Facts, "question") != "A example.com" {
+		t.Errorf("%+v, problems %q", r.Messages, r.problems())
 	}
 }
 

@@ -33,12 +33,12 @@ func FuzzDatagram(f *testing.F) {
 			d := newDissector(p, dissect.Context{Datagram: true})
 			d.Feed(r, dissect.Chunk{Data: b, Cut: int(cut)})
 			d.Finish(r, false)
-			for _, l := range r.layers {
+			for _, l := range r.Layers {
 				if !inside(l.Fields, l.Length) {
 					t.Errorf("a field outside of its message: %+v", l)
 				}
 			}
-			for _, m := range r.messages {
+			for _, m := range r.Messages {
 				if m.Name != layer.Printable(m.Name) {
 					t.Errorf("%q", m.Name)
 				}
@@ -61,14 +61,14 @@ func FuzzStream(f *testing.F) {
 	f.Add(framed(query(f, 1, "a.example."), query(f, 2, "b.example.")), framed(response(f, 2, "b.example.", a(2))), uint8(7))
 	f.Fuzz(func(t *testing.T, toServer, toClient []byte, size uint8) {
 		kinds := func(r *recorder) (k []string) {
-			for i := range r.messages {
-				k = append(k, r.messages[i].Kind+r.messages[i].Name+r.messages[i].Status)
+			for i := range r.Messages {
+				k = append(k, r.Messages[i].Kind+r.Messages[i].Name+r.Messages[i].Status)
 			}
 			return k
 		}
 		probe(toServer, false)
 		whole, cut := playStream(toServer, toClient, 1<<20), playStream(toServer, toClient, int(size)+1)
-		if a, b := kinds(whole), kinds(cut); len(whole.problems) == 0 && !slices.Equal(a, b) {
+		if a, b := kinds(whole), kinds(cut); len(whole.problems()) == 0 && !slices.Equal(a, b) {
 			t.Errorf("whole %q, in pieces %q", a, b)
 		}
 	})
@@ -82,11 +82,11 @@ func TestHostileCompressionIsBounded(t *testing.T) {
 		b = append(b, 0xc0|byte(at>>8)&0x3f, byte(at), 0, 1, 0, 1)
 	}
 	r := play(Name, reply(b))
-	if len(r.problems) != 1 {
-		t.Errorf("problems %q", r.problems)
+	if len(r.problems()) != 1 {
+		t.Errorf("problems %q", r.problems())
 	}
 	var described int
-	for _, f := range r.layers[0].Fields {
+	for _, f := range r.Layers[0].Fields {
 		described += len(f.Children)
 	}
 	if described > 2*maxDescribed {

@@ -6,36 +6,29 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
-// recorder is a Sink that keeps what a dissector says; the conversation joins
-// messages to exchanges as it does for the chain.
+// recorder also joins messages to exchanges, as the chain's conversations do.
 type recorder struct {
+	dissecttest.Recorder
 	conversation flow.Conversation
-	messages     []flow.Message
-	layers       []layer.Layer
-	problems     []string
-	resolved     []string
 }
 
 func (r *recorder) Message(m *flow.Message) {
-	c := *m
-	c.Packets = m.Packets.Clone()
-	r.messages = append(r.messages, c)
+	r.Recorder.Message(m)
 	r.conversation.Add(m, nil)
 }
-func (r *recorder) Layer(_ layer.Protocol, describe func() layer.Layer) {
-	r.layers = append(r.layers, describe())
+
+// problems are the texts of the problems.
+func (r *recorder) problems() (all []string) {
+	for _, p := range r.Problems {
+		all = append(all, p.Text)
+	}
+	return all
 }
-func (r *recorder) Inner(layer.Protocol, dissect.Chunk)   {}
-func (r *recorder) Problem(_ layer.Protocol, text string) { r.problems = append(r.problems, text) }
-func (r *recorder) Recording() bool                       { return true }
-func (r *recorder) TLS(*flow.TLS)                         {}
-func (r *recorder) QUIC(*flow.QUIC)                       {}
-func (r *recorder) ServerName(string)                     {}
-func (r *recorder) Resolved(name, addr string)            { r.resolved = append(r.resolved, name+"="+addr) }
 
 // datagram is one packet of a conversation over UDP.
 type datagram struct {

@@ -142,18 +142,6 @@ func (e *Env) run(h *Host, role string, settings, report any) error {
 	return nil
 }
 
-// output runs a program on a host to its end and returns what it printed; on
-// failure it returns that too.
-func (e *Env) output(h *Host, argv ...string) ([]byte, error) {
-	c := exec.Command(argv[0], argv[1:]...)
-	c.Dir = e.Temp
-	out, err := e.finish(h, c)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", argv[0], err)
-	}
-	return out, err
-}
-
 func (e *Env) finish(h *Host, c *exec.Cmd) ([]byte, error) {
 	var out, problems bytes.Buffer
 	c.Stdout, c.Stderr = &out, &problems
