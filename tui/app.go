@@ -229,6 +229,5 @@ func small(width, height int) string {
 }
 
 func (a *app) footer() string {
-	bindings := append(append([]key.Binding{}, a.top().Keys().Foot...), keymap.Help, keymap.Quit)
-	return component.Footer(a.theme, a.width, bindings)
+	return component.Footer(a.theme, a.width, a.top().Keys().Foot, []key.Binding{keymap.Help, keymap.Quit})
 }

@@ -9,20 +9,25 @@ import (
 	"github.com/wiresight/wiresight/tui/theme"
 )
 
-// Footer draws the keys of one line, as many as fit.
-func Footer(t *theme.Theme, width int, bindings []key.Binding) string {
-	var b strings.Builder
-	used := 0
+// Footer draws the keys of one line: those of the page, as many as fit, and
+// those that work everywhere to the right.
+func Footer(t *theme.Theme, width int, here, everywhere []key.Binding) string {
+	right, taken := keys(t, width, everywhere)
+	left, _ := keys(t, width-taken, here)
+	return Fit(Fit(left, width-taken)+right, width)
+}
+
+func keys(t *theme.Theme, width int, bindings []key.Binding) (text string, used int) {
 	for _, k := range bindings {
 		h := k.Help()
 		w := ansi.StringWidth(h.Key) + 1 + ansi.StringWidth(h.Desc) + 2
 		if used+w > width {
 			break
 		}
-		b.WriteString(t.Key.Render(h.Key) + " " + t.Dim.Render(h.Desc) + "  ")
+		text += t.Key.Render(h.Key) + " " + t.Dim.Render(h.Desc) + "  "
 		used += w
 	}
-	return Fit(b.String(), width)
+	return text, used
 }
 
 // StatusBar draws a line with a title to the left and facts to the right; the

@@ -29,7 +29,7 @@ var (
 	Help    = bind("?", "help", "?")
 	Back    = bind("esc", "back", "esc", "backspace")
 	Open    = bind("enter", "open", "enter")
-	Pause   = bind("space", "pause or go on", " ")
+	Pause   = bind("space", "pause", " ")
 )
 
 // Moving in every list.
@@ -49,15 +49,15 @@ var (
 	Filter     = bind("/", "filter", "/")
 	ColumnPrev = bind("←/<", "sort by the column to the left", "left", "<", ",")
 	ColumnNext = bind("→/>", "sort by the column to the right", "right", ">", ".")
-	Sort       = bind("s", "sort by the next column", "s")
-	Reverse    = bind("S", "reverse the order", "S")
+	Sort       = bind("s", "sort", "s")
+	Reverse    = bind("S", "reverse", "S")
 	Packets    = bind("p", "packets", "p")
-	Newest     = bind("f", "follow the newest", "f")
+	Newest     = bind("f", "follow newest", "f")
 )
 
 // The conversation page.
 var (
-	Follow   = bind("F", "follow the stream", "F")
+	Follow   = bind("F", "stream", "F")
 	Lesson   = bind("l", "lesson", "l")
 	NextPart = bind("tab", "next part", "tab")
 	PrevPart = bind("shift-tab", "part before", "shift+tab")
@@ -67,10 +67,10 @@ var (
 var (
 	NextPane = bind("tab", "next pane", "tab")
 	PrevPane = bind("shift-tab", "pane before", "shift+tab")
-	Next     = bind("n", "next match or mark", "n")
-	Previous = bind("N", "match or mark before", "N")
-	Times    = bind("t", "times: since start, of day, since the packet before", "t")
-	Scope    = bind("c", "this conversation only, or all", "c")
+	Next     = bind("n", "next mark", "n")
+	Previous = bind("N", "mark before", "N")
+	Times    = bind("t", "time format", "t")
+	Scope    = bind("c", "one or all", "c")
 	Expand   = bind("→/enter", "expand", "right", "enter", "l", "+")
 	Collapse = bind("←", "collapse", "left", "h", "-")
 	GoTo     = bind("1…9 G", "go to a packet's number", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0")

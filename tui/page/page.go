@@ -33,7 +33,6 @@ type Source interface {
 	Packet(number int) (*wiresight.Packet, error)
 	Packets(from, n int) ([]wiresight.Packet, error)
 	ProtocolName(top uint16) layer.Protocol
-	ConversationPackets(conversation int) []int
 	Stream(conversation, limit int) ([]wiresight.StreamChunk, error)
 }
 

@@ -6,8 +6,10 @@ package theme
 import (
 	"io"
 	"os"
+	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
 	"github.com/wiresight/wiresight/classify/claim"
@@ -48,11 +50,18 @@ func New(w io.Writer) *Theme {
 	return build(r, true)
 }
 
-// Bare returns a theme that writes no escape sequence at all.
+// Bare returns a theme that writes no escape sequence at all. A sign at the
+// end of the line tells which row is selected.
 func Bare() *Theme {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.Ascii)
-	return paint(r, false)
+	t := paint(r, false)
+	t.Cursor = t.Cursor.Transform(func(s string) string {
+		room := max(0, ansi.StringWidth(s)-1)
+		s = ansi.Truncate(s, room, "")
+		return s + strings.Repeat(" ", room-ansi.StringWidth(s)) + "◀"
+	})
+	return t
 }
 
 // build lets attributes through where colours are not wanted: the renderer

@@ -42,10 +42,10 @@ func copied(m *flow.Model, c *flow.Conversation, verdict classify.Conversation) 
 	f.header = []fact{
 		{"ends", endpoint(c.Client) + " → " + endpoint(c.Server) + roles(c)},
 		{"stack", stack(c.Stack)},
-		{"sent", fmt.Sprintf("→ %s packets, %s   ← %s packets, %s   in %s from %s UTC",
+		{"sent", fmt.Sprintf("→ %s packets, %s   ← %s packets, %s",
 			component.Count(c.Packets[layer.ToServer]), component.Bytes(c.Bytes[layer.ToServer]),
-			component.Count(c.Packets[layer.ToClient]), component.Bytes(c.Bytes[layer.ToClient]),
-			component.Span(time.Duration(c.Duration())), c.First.Time().Format("2006-01-02 15:04:05.000"))},
+			component.Count(c.Packets[layer.ToClient]), component.Bytes(c.Bytes[layer.ToClient]))},
+		{"time", fmt.Sprintf("%s UTC, for %s", c.First.Time().Format("2006-01-02 15:04:05.000000"), component.Span(time.Duration(c.Duration())))},
 	}
 	if c.TCP != nil {
 		f.header = append(f.header, fact{"tcp", tcp(c.TCP)})

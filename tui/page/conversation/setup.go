@@ -26,7 +26,7 @@ func (b *builder) setup() {
 		b.link("phase "+ph.Name, target{packets: ph.Packets, why: why, lesson: ph.Name}, line)
 	}
 	for _, w := range s.WhatIf {
-		text := fmt.Sprintf("  estimate: by %s %s", w.Way, plural(w.RoundTrips, "round trip"))
+		text := fmt.Sprintf("  estimate: %s would take %s", w.Way, plural(w.RoundTrips, "round trip"))
 		if w.TimeToFirstByte > 0 {
 			text += ", first byte after " + component.Span(w.TimeToFirstByte)
 		}

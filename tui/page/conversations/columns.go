@@ -29,13 +29,13 @@ func columns(total int) []component.Column {
 	digits := max(3, len(strconv.Itoa(total))+1)
 	return []component.Column{
 		{Title: "#", Width: digits, Right: true},
-		{Title: "start", Width: 10, Right: true, Need: 110},
-		{Title: "client", Width: 12, Flex: 3, Need: 60},
+		{Title: "start", Width: 10, Right: true, Need: 120},
+		{Title: "client", Width: 10, Flex: 3, Need: 60},
 		{Title: "server", Width: 13, Flex: 5},
 		{Title: "protocol", Width: 9, Need: 40},
 		{Title: "packets", Width: 8, Right: true, Need: 70},
-		{Title: "bytes", Width: 9, Right: true, Need: 100},
-		{Title: "duration", Width: 9, Right: true, Need: 70},
+		{Title: "bytes", Width: 9, Right: true, Need: 110},
+		{Title: "duration", Width: 9, Right: true, Need: 90},
 		{Title: "what goes on", Width: 12, Flex: 10, Need: 50},
 	}
 }

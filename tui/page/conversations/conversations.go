@@ -52,8 +52,9 @@ func New(src page.Source, t *theme.Theme, judge page.Judge, compile page.Compile
 	p.table = component.Table{Theme: t, Focused: true, Row: p.cells, Empty: "nothing yet"}
 	p.window.verdicts = map[int]verdict{}
 	p.line.Set(filter)
-	if filter != "" {
-		p.apply()
+	if filter != "" && p.apply() {
+		p.order.restart()
+		p.order.listed = true // nothing is shown until the list is ready
 	}
 	return p
 }
@@ -150,7 +151,6 @@ func (p *Page) apply() bool {
 		}
 		p.filter = f
 	}
-	p.order.restart()
 	return true
 }
 
@@ -162,10 +162,8 @@ func (p *Page) sortBy(c column) tea.Cmd {
 	} else {
 		p.by, p.down = c, c.largestFirst()
 	}
-	p.order.restart()
 	p.layout()
-	p.place()
-	return p.sort()
+	return p.reorder()
 }
 
 // View draws the page.

@@ -69,8 +69,7 @@ func (p *Page) typed(k tea.KeyMsg) tea.Cmd {
 			p.line.Begin()
 			return nil
 		}
-		p.place()
-		return p.sort()
+		return p.reorder()
 	case component.Cancelled:
 		p.line.Error = ""
 	case component.Edited:
@@ -92,8 +91,7 @@ func (p *Page) back() tea.Cmd {
 	p.line.Set("")
 	p.apply()
 	p.layout()
-	p.place()
-	return p.sort()
+	return p.reorder()
 }
 
 func (p *Page) open() tea.Cmd {

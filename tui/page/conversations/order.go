@@ -18,7 +18,9 @@ import (
 // Conversations in the order of their ids, which is that of time, need no
 // list and no sorting, however many there are.
 type order struct {
-	ids        []uint32 // nil while the list is not ready
+	listed     bool     // what is shown is ids; else all conversations by their ids
+	down       bool     // without a list: the newest first
+	ids        []uint32 // shown until another list is ready
 	generation int      // grows when what was asked for changes
 	of         int      // generation that ids are of
 	running    bool
@@ -46,12 +48,23 @@ type sortedMsg struct {
 	took       time.Duration
 }
 
-// listed reports whether the order needs a list.
-func (p *Page) listed() bool { return p.filter != nil || p.by != byNumber }
+// needsList reports whether the order that was asked for needs a list.
+func (p *Page) needsList() bool { return p.filter != nil || p.by != byNumber }
+
+// reorder begins to show another order: at once where that needs no list,
+// else when the list is ready.
+func (p *Page) reorder() tea.Cmd {
+	p.order.restart()
+	if !p.needsList() {
+		p.order.listed, p.order.down, p.order.ids = false, p.down, nil
+	}
+	p.place()
+	return p.sort()
+}
 
 // rows returns how many rows there are.
 func (p *Page) rows() int {
-	if p.listed() {
+	if p.order.listed {
 		return len(p.order.ids)
 	}
 	return p.total
@@ -62,9 +75,9 @@ func (p *Page) id(row int) int {
 	switch {
 	case row < 0 || row >= p.rows():
 		return 0
-	case p.listed():
+	case p.order.listed:
 		return int(p.order.ids[row])
-	case p.down:
+	case p.order.down:
 		return p.total - row
 	}
 	return row + 1
@@ -75,9 +88,9 @@ func (p *Page) rowOf(id int) int {
 	switch {
 	case id < 1:
 		return -1
-	case p.listed():
+	case p.order.listed:
 		return slices.Index(p.order.ids, uint32(id))
-	case p.down:
+	case p.order.down:
 		return p.total - id
 	}
 	return id - 1
@@ -87,14 +100,14 @@ func (p *Page) rowOf(id int) int {
 func (p *Page) newest() int {
 	best, id := 0, uint32(0)
 	switch {
-	case p.listed():
+	case p.order.listed:
 		for i, d := range p.order.ids {
 			if d > id {
 				best, id = i, d
 			}
 		}
 		return best
-	case p.down:
+	case p.order.down:
 		return 0
 	}
 	return p.total - 1
@@ -104,7 +117,7 @@ func (p *Page) newest() int {
 // is needed: one at a time, and the more it costs the more seldom.
 func (p *Page) sort() tea.Cmd {
 	o := &p.order
-	if !p.listed() || o.running || !o.stale || time.Now().Before(o.next) {
+	if !p.needsList() || o.running || !o.stale || time.Now().Before(o.next) {
 		return nil
 	}
 	o.running, o.stale = true, false
@@ -125,7 +138,7 @@ func (p *Page) take(m sortedMsg) tea.Cmd {
 	o := &p.order
 	o.running = false
 	if m.generation == o.generation {
-		o.ids, o.of = m.ids, m.generation
+		o.listed, o.ids, o.of = true, m.ids, m.generation
 		o.next = time.Now().Add(max(400*time.Millisecond, 10*m.took))
 		p.place()
 	}
@@ -137,7 +150,7 @@ func (p *Page) progress() string {
 	switch {
 	case p.filter == nil:
 		return ""
-	case p.order.of != p.order.generation:
+	case !p.order.listed || p.order.of != p.order.generation:
 		return "looking …"
 	}
 	return fmt.Sprintf("%d of %d", len(p.order.ids), p.total)

@@ -154,7 +154,7 @@ func (p *Page) columns() []component.Column {
 	return []component.Column{
 		{Title: "#", Width: digits, Right: true}, {Title: "Time", Width: p.timeWidth(), Right: true},
 		{Title: "Source", Width: 12, Flex: 3}, {Title: "Destination", Width: 12, Flex: 3, Need: 50},
-		{Title: "Protocol", Width: 8, Flex: 1}, {Title: "Length", Width: 6, Right: true, Need: 70}, {Title: "Info", Width: 10, Flex: 16, Need: 60},
+		{Title: "Protocol", Width: 8, Flex: 1}, {Title: "Length", Width: 6, Right: true, Need: 90}, {Title: "Info", Width: 10, Flex: 16, Need: 60},
 	}
 }
 

@@ -1,0 +1,310 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"math/rand"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/wiresight/wiresight/tui/page/conversation"
+	"github.com/wiresight/wiresight/tui/page/conversations"
+	"github.com/wiresight/wiresight/tui/page/help"
+	"github.com/wiresight/wiresight/tui/page/packets"
+	"github.com/wiresight/wiresight/tui/page/stream"
+)
+
+// row returns the line of the screen that is selected.
+func (u *user) row() string {
+	u.t.Helper()
+	for _, l := range strings.Split(u.screen(), "\n") {
+		if before, _, ok := strings.Cut(l, "◀"); ok {
+			return before
+		}
+	}
+	u.t.Errorf("nothing is selected:\n%s", u.screen())
+	return ""
+}
+
+// selects fails where the selected line does not begin with a text.
+func (u *user) selects(text string) {
+	u.t.Helper()
+	if got := strings.TrimSpace(u.row()); !strings.HasPrefix(got, text) {
+		u.t.Errorf("selected is %q, want one that begins with %q", got, text)
+	}
+}
+
+func TestTheCursorStaysOnItsConversationWhenTheOrderChanges(t *testing.T) {
+	u := start(t, newFake(12), 140, 24)
+	u.press("down down down down")
+	u.selects("5 ")
+	u.press("S")
+	u.selects("5 ")
+	for range 9 { // through all columns
+		u.press("s")
+		u.selects("5 ")
+	}
+	u.press("<")
+	u.selects("5 ")
+}
+
+func TestTheCursorStaysOnItsConversationWhileOthersArrive(t *testing.T) {
+	f := newFake(30)
+	u := start(t, f, 100, 24)
+	u.press("down down S")
+	u.selects("3 ")
+	for range 50 {
+		f.add()
+		u.tick()
+		u.selects("3 ")
+	}
+}
+
+func TestFollowingShowsTheNewestConversation(t *testing.T) {
+	f := newFake(30)
+	u := start(t, f, 100, 24)
+	u.press("f")
+	u.selects("30 ")
+	f.add()
+	u.tick()
+	u.selects("31 ")
+	u.press("up")
+	f.add()
+	u.tick()
+	u.selects("30 ")
+}
+
+func TestSortingByPacketsPutsTheLargestFirst(t *testing.T) {
+	f := newFake(12)
+	f.model.Conversations[6].Packets[0] = 5000
+	u := start(t, f, 80, 24)
+	u.press("s s s s g")
+	u.selects("7 ")
+	u.press("S g")
+	if strings.HasPrefix(strings.TrimSpace(u.row()), "7 ") {
+		t.Error("S did not turn the order round")
+	}
+}
+
+func TestAFilterNarrowsTheConversationsAndEscClearsIt(t *testing.T) {
+	u := start(t, newFake(12), 100, 24)
+	u.press("/")
+	u.typed("tls")
+	u.press("enter")
+	u.sees("4 of 12")
+	u.seesNot("http1")
+	u.press("esc")
+	u.sees("http1")
+}
+
+func TestAWrongFilterSaysWhyAndChangesNothing(t *testing.T) {
+	u := start(t, newFake(12), 100, 24)
+	u.press("/")
+	u.typed("tls(")
+	u.sees("a bracket is not closed")
+	u.press("enter")
+	u.sees("http1")
+	u.press("backspace enter")
+	u.seesNot("bracket")
+	u.seesNot("http1")
+}
+
+func TestKeysAreTextWhileAFilterIsTyped(t *testing.T) {
+	u := start(t, newFake(3), 80, 24)
+	u.press("/")
+	u.typed("q?sS p")
+	u.sees("/ q?sS p")
+	if u.quit {
+		t.Error("q quit")
+	}
+	u.press("ctrl+c")
+	if !u.quit {
+		t.Error("ctrl-c did not quit")
+	}
+}
+
+func TestEvidenceLeadsToItsPacketsAndEscBack(t *testing.T) {
+	u := start(t, newFake(12), 100, 40)
+	u.press("down enter tab tab down")
+	u.selects("#14  first request")
+	u.press("enter")
+	u.on(&packets.Page{})
+	u.selects("▶14 ")
+	u.press("esc")
+	u.on(&conversation.Page{})
+	u.selects("#14  first request")
+	u.press("esc")
+	u.on(&conversations.Page{})
+	u.selects("2 ")
+}
+
+func TestAnExchangeLeadsToItsPackets(t *testing.T) {
+	u := start(t, newFake(12), 100, 24)
+	u.press("enter G enter")
+	u.selects("▶8 ")
+	u.press("n")
+	u.selects("▶9 ")
+	u.press("N")
+	u.selects("▶8 ")
+}
+
+func TestPacketsAreFilteredInTheBackgroundAndTheCursorStaysNear(t *testing.T) {
+	u := start(t, newFake(12), 100, 24)
+	u.press("p 5 1 G")
+	u.selects("51 ")
+	u.press("/")
+	u.typed("odd")
+	u.press("enter")
+	u.sees("60 of 120")
+	u.selects("51 ")
+	u.press("down")
+	u.selects("53 ")
+	u.press("esc down")
+	u.selects("54 ")
+}
+
+func TestTheScopeOfTheListIsOneConversationOrAll(t *testing.T) {
+	u := start(t, newFake(12), 100, 30)
+	u.press("p 1 5 G c g")
+	u.selects("11 ")
+	u.press("G")
+	u.selects("20 ")
+	u.press("c G")
+	u.selects("120 ")
+}
+
+func TestASelectedFieldLightsItsBytes(t *testing.T) {
+	u := start(t, newFake(2), 120, 40)
+	u.press("p tab down right down down right down")
+	u.selects("tcp.flags.ack: 1")
+	u.press("left")
+	u.selects("▾ tcp.flags")
+	u.press("left left")
+	u.selects("▾ L4 tcp")
+}
+
+func TestTheStreamPageNeverShowsWhatItWasSentAsIs(t *testing.T) {
+	f := newFake(2)
+	f.hostile = hostile
+	u := start(t, f, 100, 24)
+	u.press("F")
+	u.on(&stream.Page{})
+	u.sees(`\x1b[31mred\x1b[0m`)
+	u.fits("stream")
+	u.press("enter")
+	u.on(&packets.Page{})
+	u.press("esc esc")
+	u.on(&conversations.Page{})
+}
+
+func TestHelpOpensAnywhereAndEscLeavesIt(t *testing.T) {
+	u := start(t, newFake(2), 80, 24)
+	u.press("enter ?")
+	u.on(&help.Page{})
+	u.sees("One conversation")
+	u.press("? ")
+	u.on(&conversation.Page{})
+}
+
+func TestSpacePausesAndTheStatusBarTells(t *testing.T) {
+	f := newFake(2)
+	f.status.Done, f.status.Live, f.status.Dropped, f.status.SavedTo = false, true, 7, "out.pcapng"
+	f.status.Err = errors.New("out.pcapng: no space left\x1b[H")
+	u := start(t, f, 140, 24)
+	u.send(tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}})
+	for _, text := range []string{"PAUSED", "7 dropped", "saved to out.pcapng", `no space left\x1b[H`} {
+		u.sees(text)
+	}
+}
+
+func TestAClickSelectsAndAnotherOpens(t *testing.T) {
+	u := start(t, newFake(12), 100, 24)
+	u.click(3, 5)
+	u.selects("4 ")
+	u.click(3, 5)
+	u.on(&conversation.Page{})
+	u.press("esc")
+	u.click(1, 1)
+	u.press("g")
+	u.selects("12 ")
+	u.send(tea.MouseMsg{X: 3, Y: 5, Button: tea.MouseButtonWheelDown})
+	u.fits("after the wheel")
+}
+
+func TestAChoiceThatCannotBeOpenedSaysWhy(t *testing.T) {
+	u := startPicker(t, 80, 24)
+	u.press("tab enter")
+	u.sees(`cannot open it: permission denied \x1b[2J`)
+	u.press("/")
+	u.typed("poll")
+	u.press("enter")
+	u.seesNot("A few names")
+	u.selects("polling")
+}
+
+func TestAMillionConversationsScrollAtOnce(t *testing.T) {
+	f := newFake(1)
+	one := f.model.Conversations[0]
+	for i := 1; i < 1_000_000; i++ {
+		c := *one
+		c.ID, c.Packets[0] = i+1, int64(i)
+		f.model.Conversations = append(f.model.Conversations, &c)
+	}
+	f.model.Packets = 99
+	u := start(t, f, 100, 40)
+	u.press("G")
+	u.selects("1000000 ")
+	took := testing.Benchmark(func(b *testing.B) {
+		for range b.N {
+			u.press("up")
+			u.screen()
+		}
+	})
+	t.Logf("a key among a million rows: %v", took)
+	if took.NsPerOp() > 50_000_000 {
+		t.Errorf("a key takes %d ms", took.NsPerOp()/1_000_000)
+	}
+	u.press("s s s s g")
+	u.selects("1000000 ")
+}
+
+// hostile is what somebody may put into names, paths and payload.
+const hostile = "\x1b[2J\x1b]0;owned\a\r\n\t\u202e\u200b日本語\xff\x00e\u0301🏳️‍🌈"
+
+// No line is ever wider than the terminal, whatever its size and whatever the
+// capture holds.
+func TestEveryScreenFitsEveryTerminal(t *testing.T) {
+	for _, text := range []string{"", hostile} {
+		f := newFake(40)
+		f.hostile = ""
+		if text != "" {
+			f = &fake{hostile: text}
+			for range 40 {
+				f.add()
+			}
+		}
+		random := rand.New(rand.NewSource(1))
+		for _, p := range append(pages, struct{ name, keys string }{"filters", "/ a ("}, struct{ name, keys string }{"packet-filter", "p / a enter tab tab"}) {
+			u := start(t, f, 100, 30)
+			u.press(p.keys)
+			for range 60 {
+				width, height := 20+random.Intn(181), 5+random.Intn(56)
+				u.send(tea.WindowSizeMsg{Width: width, Height: height})
+				u.fits(fmt.Sprintf("%s (hostile %t)", p.name, text != ""))
+			}
+		}
+	}
+}
+
+func TestThePickerFitsEveryTerminal(t *testing.T) {
+	u := startPicker(t, 80, 24)
+	u.press("enter")
+	for width := 20; width <= 200; width += 9 {
+		for height := 5; height <= 60; height += 5 {
+			u.send(tea.WindowSizeMsg{Width: width, Height: height})
+			u.fits("picker")
+		}
+	}
+}

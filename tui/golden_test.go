@@ -1,0 +1,93 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/tui/theme"
+)
+
+var update = flag.Bool("update", false, "write the golden screens anew")
+
+// pages leads to each page, from the conversations page on.
+var pages = []struct{ name, keys string }{
+	{"conversations", "down down"},
+	{"conversations-sorted", "S right right right"},
+	{"conversation", "down enter"},
+	{"conversation-exchanges", "down enter G"},
+	{"packets", "down enter tab enter"},
+	{"packets-tree", "p tab down right down"},
+	{"stream", "F"},
+	{"stream-hex", "F x"},
+	{"help", "?"},
+}
+
+var sizes = []struct{ width, height int }{{80, 24}, {120, 40}}
+
+func TestScreensLookAsTheyDid(t *testing.T) {
+	for _, size := range sizes {
+		for _, p := range pages {
+			t.Run(fmt.Sprintf("%s-%dx%d", p.name, size.width, size.height), func(t *testing.T) {
+				u := start(t, newFake(12), size.width, size.height)
+				u.press(p.keys)
+				compare(t, u)
+			})
+		}
+		t.Run(fmt.Sprintf("picker-%dx%d", size.width, size.height), func(t *testing.T) {
+			u := startPicker(t, size.width, size.height)
+			u.press("tab down")
+			compare(t, u)
+		})
+	}
+}
+
+// startPicker shows a picker whose choices all fail to open.
+func startPicker(t *testing.T, width, height int) *user {
+	open := func(context.Context) (*wiresight.Session, error) {
+		return nil, errors.New("permission denied \x1b[2J")
+	}
+	opt := Options{
+		Recent:     []Choice{{"trace.pcapng", "/home/me/trace.pcapng", open}, {"日本語.pcap", "/home/me/日本語.pcap", open}},
+		Interfaces: []Choice{{"eth0", "up, 192.0.2.7", open}},
+		Examples:   []Choice{{"dns", "A few names are looked up", open}, {"polling", "A client asks again and again\x1b]0;title\a", open}},
+	}
+	u := &user{t: t, app: newApp(context.Background(), opt, theme.Bare())}
+	u.send(tea.WindowSizeMsg{Width: width, Height: height})
+	return u
+}
+
+func compare(t *testing.T, u *user) {
+	t.Helper()
+	u.fits(t.Name())
+	file := filepath.Join("testdata", filepath.Base(t.Name())+".txt")
+	lines := strings.Split(u.screen(), "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	got := strings.Join(lines, "\n") + "\n"
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the screen is\n%s\nbut was\n%s", got, want)
+	}
+}
