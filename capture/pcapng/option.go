@@ -8,10 +8,9 @@ const (
 	optInterfaceName   = 2 // if_name
 	optTimeResolution  = 9 // if_tsresol
 	optTimeOffset      = 14
-	optReceived        = 4 // isb_ifrecv
 	optDropped         = 5 // isb_ifdrop
 	optionHeader       = 4
-	maxComment         = 65535
+	maxOption          = 65535
 	badOptions         = "options that do not fit into their block"
 	maxSectionComments = 1024
 )

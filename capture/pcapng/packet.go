@@ -113,7 +113,7 @@ func readBlock(src io.ReaderAt, offset int64, o order) ([]byte, error) {
 		return nil, err
 	}
 	total := o.uint32(header[4:])
-	if total < blockOverhead || total > maxCaptured+1<<20 {
+	if total < blockOverhead || total > maxBlock {
 		return nil, io.ErrUnexpectedEOF
 	}
 	block := make([]byte, total-4)
