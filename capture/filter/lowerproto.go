@@ -141,8 +141,6 @@ func (w *lowerer) special(e *special) (*condition, *Error) {
 		return not(lengthTest(bpf.JumpGreaterThan, e.number)), nil
 	case "greater":
 		return lengthTest(bpf.JumpGreaterOrEqual, e.number), nil
-	case "byte":
-		return w.byteTest(e)
 	case "inbound", "outbound":
 		return w.packetDirection(e)
 	case "ifindex":
@@ -160,26 +158,4 @@ func (w *lowerer) special(e *special) (*condition, *Error) {
 
 func lengthTest(jump bpf.JumpTest, k uint32) *condition {
 	return &condition{test: test{value: value{from: fromLength, mask: allOnes}, jump: jump, k: k}}
-}
-
-// byteTest lowers "byte N op VALUE", an old form of ether[N] op VALUE.
-func (w *lowerer) byteTest(e *special) (*condition, *Error) {
-	if e.number > maxOffset {
-		return nil, w.fail(e.at, "no packet has a byte %d", e.number)
-	}
-	at := w.at.header + e.number
-	switch e.op {
-	case "=":
-		return compare(at, 1, allOnes, e.second), nil
-	case "<":
-		return not(order(at, 1, bpf.JumpGreaterOrEqual, e.second)), nil
-	case ">":
-		return order(at, 1, bpf.JumpGreaterThan, e.second), nil
-	case "&":
-		return not(compare(at, 1, e.second, 0)), nil
-	}
-	if e.second != 0 {
-		return always(true), nil
-	}
-	return not(compare(at, 1, allOnes, 0)), nil
 }

@@ -1,7 +1,5 @@
 package filter
 
-import "strings"
-
 // maxDepth bounds the nesting of brackets and negations.
 const maxDepth = 200
 
@@ -302,16 +300,6 @@ func (p *parser) special(proto protocol, at int) (expr, *Error) {
 	case "less", "greater", "ifindex":
 		p.take()
 		return e, p.number(&e.number)
-	case "byte":
-		p.take()
-		if err := p.number(&e.number); err != nil {
-			return nil, err
-		}
-		if op := p.peek(); op.kind != kindSymbol || !strings.Contains("=<>&|", op.text) {
-			return nil, p.unexpected("one of = < > & |")
-		}
-		e.op = p.take().text
-		return e, p.number(&e.second)
 	}
 	return nil, p.unexpected("a primitive")
 }

@@ -70,15 +70,13 @@ type relation struct {
 }
 
 // special is a primitive of its own: broadcast, multicast, less, greater,
-// byte, inbound, outbound, ifindex, vlan, mpls, pppoed, pppoes.
+// inbound, outbound, ifindex, vlan, mpls, pppoed, pppoes.
 type special struct {
 	word   string
 	proto  protocol
 	at     int
 	has    bool   // a number follows
 	number uint32 // that number
-	op     string // of byte
-	second uint32 // of byte
 }
 
 func (e *logical) place() int      { return e.left.place() }

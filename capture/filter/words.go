@@ -56,6 +56,7 @@ var protocols = map[string]protocol{
 // what they are for. Each is refused by name.
 var refusedWords = map[string]string{
 	"protochain": "following chains of IPv6 headers needs loops, which kernels do not run",
+	"byte":       "it is an old form of ether[N], whose operators differ between versions",
 	"gateway":    "it needs host names, and those are not resolved",
 	"geneve":     "filtering inside Geneve is not supported",
 	"vxlan":      "filtering inside VXLAN is not supported",
@@ -97,7 +98,7 @@ var synonyms = map[string]string{"length": "len"}
 var keywords = func() map[string]bool {
 	all := map[string]bool{}
 	for _, w := range []string{
-		"dst", "src", "host", "net", "mask", "port", "portrange", "proto", "less", "greater", "byte",
+		"dst", "src", "host", "net", "mask", "port", "portrange", "proto", "less", "greater",
 		"broadcast", "multicast", "and", "or", "not", "len", "length", "inbound", "outbound",
 		"ifindex", "vlan", "mpls", "pppoed", "pppoes",
 	} {
@@ -122,7 +123,7 @@ var constants = map[string]uint32{
 	"icmp-echo": 8, "icmp-routeradvert": 9, "icmp-routersolicit": 10, "icmp-timxceed": 11,
 	"icmp-paramprob": 12, "icmp-tstamp": 13, "icmp-tstampreply": 14, "icmp-ireq": 15,
 	"icmp-ireqreply": 16, "icmp-maskreq": 17, "icmp-maskreply": 18,
-	"icmp6-destinationunreach": 1, "icmp6-destinationrunreach": 1, "icmp6-packettoobig": 2,
+	"icmp6-destinationunreach": 1, "icmp6-packettoobig": 2,
 	"icmp6-timeexceeded": 3, "icmp6-parameterproblem": 4, "icmp6-echo": 128, "icmp6-echoreply": 129,
 	"icmp6-multicastlistenerquery": 130, "icmp6-multicastlistenerreportv1": 131,
 	"icmp6-multicastlistenerdone": 132, "icmp6-routersolicit": 133, "icmp6-routeradvert": 134,
