@@ -48,6 +48,8 @@ func (c column) largestFirst() bool { return c == byPackets || c == byBytes || c
 func (c column) entry(v *flow.Conversation) entry {
 	e := entry{id: uint32(v.ID)}
 	switch c {
+	case byNumber:
+		e.number = int64(v.ID)
 	case byStart:
 		e.number = v.First.Nanos
 	case byClient:

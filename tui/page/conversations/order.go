@@ -1,17 +1,12 @@
 package conversations
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-
-	"github.com/wiresight/wiresight"
-	"github.com/wiresight/wiresight/decode/flow"
-	"github.com/wiresight/wiresight/tui/page"
 )
 
 // order is which conversations are shown, and how they follow each other.
@@ -27,6 +22,7 @@ type order struct {
 	stale      bool      // the model changed since
 	next       time.Time // no sorting before
 	memo       *memo
+	stop       *atomic.Bool // tells a run whose result nobody wants any more
 }
 
 // memo remembers what the filter said of each version of a conversation.
@@ -39,6 +35,9 @@ type memo struct {
 func (o *order) restart() {
 	o.generation++
 	o.stale, o.next, o.memo = true, time.Time{}, &memo{}
+	if o.stop != nil {
+		o.stop.Store(true)
+	}
 }
 
 type sortedMsg struct {
@@ -124,7 +123,8 @@ func (p *Page) sort() tea.Cmd {
 	if o.memo == nil {
 		o.memo = &memo{}
 	}
-	s := sorter{src: p.src, by: p.by, down: p.down, filter: p.filter, memo: o.memo}
+	o.stop = new(atomic.Bool)
+	s := sorter{src: p.src, stop: o.stop, by: p.by, down: p.down, filter: p.filter, memo: o.memo}
 	generation := o.generation
 	return func() tea.Msg {
 		begun := time.Now()
@@ -154,78 +154,4 @@ func (p *Page) progress() string {
 		return "looking …"
 	}
 	return fmt.Sprintf("%d of %d", len(p.order.ids), p.total)
-}
-
-// sorter makes the list outside the page's goroutine.
-type sorter struct {
-	src    page.Source
-	by     column
-	down   bool
-	filter page.Filter
-	memo   *memo
-}
-
-// entry is a conversation's key, copied so that sorting needs no lock.
-type entry struct {
-	id     uint32
-	number int64
-	text   string
-}
-
-// holdFor bounds how long the session's lock is held at a time.
-const holdFor = 2 * time.Millisecond
-
-func (s *sorter) run() []uint32 {
-	var entries []entry
-	for at, more := 0, true; more; {
-		s.src.View(func(v wiresight.View) {
-			if v.Model == nil {
-				more = false
-				return
-			}
-			list := v.Model.Conversations
-			for begun := time.Now(); at < len(list) && (at%64 != 0 || time.Since(begun) < holdFor); at++ {
-				if s.keeps(at, list[at]) {
-					entries = append(entries, s.by.entry(list[at]))
-				}
-			}
-			more = at < len(list)
-		})
-	}
-	slices.SortFunc(entries, func(a, b entry) int {
-		c := cmp.Compare(a.number, b.number)
-		if c == 0 {
-			c = strings.Compare(a.text, b.text)
-		}
-		if s.down {
-			c = -c
-		}
-		if c == 0 {
-			c = cmp.Compare(a.id, b.id)
-			if s.down && s.by == byNumber {
-				c = -c
-			}
-		}
-		return c
-	})
-	ids := make([]uint32, len(entries))
-	for i, e := range entries {
-		ids[i] = e.id
-	}
-	return ids
-}
-
-// keeps asks the filter, once for each version of a conversation.
-func (s *sorter) keeps(i int, c *flow.Conversation) bool {
-	if s.filter == nil {
-		return true
-	}
-	m := s.memo
-	for len(m.versions) <= i {
-		m.versions, m.keep = append(m.versions, 0), append(m.keep, false)
-	}
-	if m.versions[i] != c.Version+1 {
-		m.versions[i], m.keep[i] = c.Version+1, s.filter.Conversation(c)
-	}
-	return m.keep[i]
 }
