@@ -1,0 +1,118 @@
+package http1
+
+import (
+	"bytes"
+
+	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// maxTrailer bounds a trailer section.
+const maxTrailer = 16 << 10
+
+// pass counts bytes of a body or of a chunk's data; n are there.
+func (d *dissector) pass(out dissect.Sink, h *half, dir layer.Direction, n int) bool {
+	n = int(min(h.rest, int64(n)))
+	h.rest -= int64(n)
+	h.body += int64(n)
+	h.take(n)
+	if h.rest > 0 {
+		return false
+	}
+	if h.phase == chunkData {
+		h.phase = chunkEnd
+	} else {
+		d.done(out, h, dir, flow.Complete)
+	}
+	return true
+}
+
+// chunk reads a chunk's size line.
+func (d *dissector) chunk(out dissect.Sink, h *half, dir layer.Direction, b []byte) bool {
+	length, size, ok := chunkLine(b)
+	if !ok {
+		return d.malformed(out, h, dir, "malformed chunk size (RFC 9112 section 7.1)")
+	}
+	if size == 0 {
+		return false
+	}
+	h.take(size)
+	h.phase, h.rest = chunkData, length
+	if length == 0 {
+		h.phase = inTrailer
+	}
+	return true
+}
+
+// chunkEnd reads the line end behind a chunk's data.
+func (d *dissector) chunkEnd(out dissect.Sink, h *half, dir layer.Direction, b []byte) bool {
+	size := 1
+	if b[0] == '\r' {
+		size = 2
+		if len(b) < 2 {
+			return false
+		}
+	}
+	if b[size-1] != '\n' {
+		return d.malformed(out, h, dir, "a chunk's data is longer than its size (RFC 9112 section 7.1)")
+	}
+	h.take(size)
+	h.phase = chunkSize
+	return true
+}
+
+// trailer reads one line of the trailer section (RFC 9112 section 7.1.2).
+func (d *dissector) trailer(out dissect.Sink, h *half, dir layer.Direction, b []byte) bool {
+	i := bytes.IndexByte(b, '\n')
+	n := i + 1
+	if i < 0 {
+		n = len(b)
+	}
+	if h.rest+int64(n) > maxTrailer {
+		return d.malformed(out, h, dir, "trailer section of more than 16 KiB")
+	}
+	if i < 0 {
+		return false
+	}
+	h.take(n)
+	h.rest += int64(n)
+	if i == 0 || i == 1 && b[0] == '\r' {
+		d.done(out, h, dir, flow.Complete)
+	}
+	return true
+}
+
+// skipGap passes over missing bytes. Those of a body do no harm where its
+// framing is known beyond them.
+func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
+	gap := int64(c.Gap)
+	switch {
+	case h.phase == untilClose, (h.phase == inBody || h.phase == chunkData) && gap <= h.rest:
+		h.body += gap
+		h.missing += gap
+		h.msg.Bytes += gap
+		if h.phase == untilClose {
+			return
+		}
+		if h.rest -= gap; h.rest > 0 {
+			return
+		}
+		if h.phase == chunkData {
+			h.phase = chunkEnd
+			return
+		}
+		d.done(out, h, c.Dir, flow.Cut) // its end was not seen
+	case h.phase == waiting:
+		h.missed += c.Gap + h.in.Len()
+		h.in.Reset()
+	case h.phase == inTunnel:
+		h.missed += c.Gap
+	default:
+		if h.phase == atStart {
+			d.cutHead(out, h, c.Dir)
+		}
+		d.done(out, h, c.Dir, flow.Cut)
+		h.lose()
+	}
+}

@@ -1,0 +1,80 @@
+package http1
+
+import (
+	"strings"
+
+	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// request opens an exchange.
+func (d *dissector) request(out dissect.Sink, h *half, hd *head) asked {
+	d.exchanges++
+	a := asked{key: d.exchanges}
+	switch string(hd.method) {
+	case "HEAD":
+		a.kind = headRequest
+	case "CONNECT":
+		a.kind = connectRequest
+	}
+	h.ask(a)
+	h.msg.Kind, h.msg.Role, h.msg.Key = "request", flow.Request, a.key
+	h.msg.Name, h.msg.Facts = d.notes.take()
+	if a.kind != connectRequest && hd.target[0] == '/' {
+		if name := hostName(hd.host); len(name) > 0 && string(name) != d.host {
+			d.host = string(name)
+			out.ServerName(d.host)
+		}
+	}
+	return a
+}
+
+// respond answers the oldest request that waits, or opens an exchange whose
+// request was not seen.
+func (d *dissector) respond(h, requests *half, hd *head) asked {
+	interim := hd.status < 200 && hd.status != 101
+	switch {
+	case h.skipped:
+		d.skipAnswers(requests)
+	case len(requests.pending) > 1:
+		d.pipelining = true
+	}
+	h.skipped = false
+	a, ok := requests.answered(interim)
+	if !ok && !interim {
+		d.exchanges++
+		a.key = d.exchanges
+	}
+	h.msg.Kind, h.msg.Role, h.msg.Key = "response", flow.Response, a.key
+	if interim {
+		h.msg.Kind, h.msg.Role = "interim", flow.Single
+	}
+	h.msg.Status, h.msg.Facts = d.notes.take()
+	return a
+}
+
+// body prepares for what follows the header section.
+func (d *dissector) body(out dissect.Sink, h *half, dir layer.Direction, hd *head, a asked) {
+	switch {
+	case hd.response && hd.status == 101:
+		d.done(out, h, dir, flow.Complete)
+		d.upgrade(out, layer.Protocol(strings.ToLower(layer.Clip(hd.upgrade, maxToken))))
+		return
+	case hd.response && a.kind == connectRequest && hd.status >= 200 && hd.status < 300:
+		d.done(out, h, dir, flow.Complete)
+		d.upgrade(out, "")
+		return
+	case hd.response && a.kind == connectRequest && hd.status >= 300:
+		d.refuse(out, dir.Reverse())
+	}
+	p, length := d.bodyPhase(out, hd, a.kind == headRequest)
+	h.phase, h.rest, h.framed = p, length, p != atStart
+	if p != atStart {
+		return
+	}
+	d.done(out, h, dir, flow.Complete)
+	if !hd.response && a.kind == connectRequest {
+		h.phase = waiting
+	}
+}
