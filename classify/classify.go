@@ -6,9 +6,13 @@
 package classify
 
 import (
+	"net/netip"
+
 	"github.com/wiresight/wiresight/classify/claim"
+	"github.com/wiresight/wiresight/classify/pattern"
 	"github.com/wiresight/wiresight/classify/timing"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
 )
 
 // Exchange is what was measured of one exchange.
@@ -29,18 +33,68 @@ type Conversation struct {
 // Classifier runs the rules over a model that may still grow. It is not safe
 // for concurrent use.
 type Classifier struct {
-	model *flow.Model
+	model   *flow.Model
+	rules   []rule
+	lookups lookups
 }
 
 // New returns a classifier of a model. It reads nothing yet.
-func New(m *flow.Model) *Classifier { return &Classifier{model: m} }
+func New(m *flow.Model) *Classifier { return &Classifier{model: m, rules: rules()} }
 
-// Conversation runs the rules over one conversation.
+// Conversation runs the rules over one conversation of the model.
 func (k *Classifier) Conversation(c *flow.Conversation) Conversation {
-	return Conversation{Exchanges: make([]Exchange, len(c.Exchanges))}
+	k.lookups.update(k.model)
+	v := timing.NewView(c, k.lookups.of(c))
+	var out claim.Sink
+	for i := range k.rules {
+		if look := k.rules[i].conversation; look != nil {
+			look(v, &out)
+		}
+	}
+	return Conversation{Setup: v.Setup, RTT: v.RTT, Exchanges: v.Exchanges, Patterns: out.Patterns, Findings: out.Findings}
 }
 
 // Capture runs the rules that need several conversations.
 func (k *Classifier) Capture() (patterns []claim.Pattern, findings []claim.Finding) {
-	return nil, nil
+	k.lookups.update(k.model)
+	var out claim.Sink
+	pairs := pairs(k.model)
+	for i := range k.rules {
+		r := &k.rules[i]
+		if r.pair != nil {
+			for j := range pairs {
+				r.pair(&pairs[j], &out)
+			}
+		}
+		if r.capture != nil {
+			r.capture(k.lookups.found, &out)
+		}
+	}
+	return out.Patterns, out.Findings
+}
+
+// pairs groups the conversations by client address, server address and
+// server's port, in the order of first sight.
+func pairs(m *flow.Model) []pattern.Pair {
+	type key struct {
+		client, server netip.Addr
+		port           uint16
+		transport      layer.Protocol
+	}
+	index := map[key]int{}
+	var list []pattern.Pair
+	for _, c := range m.Conversations {
+		if c.Transport != layer.TCP && c.Transport != layer.UDP {
+			continue
+		}
+		k := key{c.Client.Addr, c.Server.Addr, c.Server.Port, c.Transport}
+		i, ok := index[k]
+		if !ok {
+			i = len(list)
+			index[k] = i
+			list = append(list, pattern.Pair{})
+		}
+		list[i].Conversations = append(list[i].Conversations, c)
+	}
+	return list
 }

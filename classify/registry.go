@@ -1,7 +1,53 @@
 package classify
 
+import (
+	"github.com/wiresight/wiresight/classify/claim"
+	"github.com/wiresight/wiresight/classify/pattern"
+	"github.com/wiresight/wiresight/classify/timing"
+)
+
+// rule is one entry of the registry: what it teaches, and one of three
+// functions by what it needs to see.
+type rule struct {
+	lessons      []Lesson
+	conversation func(v *timing.View, out *claim.Sink)            // one conversation
+	pair         func(p *pattern.Pair, out *claim.Sink)           // all conversations of a client with one server's port
+	capture      func(found []pattern.Discovery, out *claim.Sink) // names and who used them, in the whole capture
+}
+
+// rules is the one list of what is claimed. Adding a pattern or a finding
+// means one file in package pattern or timing and one line here.
+func rules() []rule {
+	return []rule{
+		{lessons: []Lesson{pattern.RequestResponseLesson}, conversation: pattern.Alternation},
+		{lessons: []Lesson{pattern.PipeliningLesson}, conversation: pattern.Pipeline},
+		{lessons: []Lesson{pattern.PollingLesson}, conversation: pattern.Polling},
+		{lessons: []Lesson{pattern.ReuseLesson}, conversation: pattern.Reuse},
+		{pair: pattern.PollingOverConnections},
+		{lessons: []Lesson{pattern.ConnectionPerRequestLesson, pattern.NoReuseLesson}, pair: pattern.ConnectionPerRequest},
+		{lessons: []Lesson{pattern.DiscoveryLesson}, capture: pattern.ServiceDiscovery},
+
+		{lessons: []Lesson{timing.NagleDelayedACKLesson, timing.NagleHoldLesson}, conversation: timing.NagleDelayedACK},
+		{lessons: []Lesson{
+			timing.SYNRetryLesson, timing.TimeoutLesson, timing.RecoveryLesson, timing.ZeroWindowLesson,
+			timing.CaptureLossLesson, timing.RefusedLesson, timing.ResetLesson,
+		}, conversation: timing.Trouble},
+		{lessons: []Lesson{timing.ExtraRoundTripLesson}, conversation: timing.ExtraRoundTrip},
+		{lessons: []Lesson{pattern.HTTPErrorLesson}, conversation: pattern.HTTPErrors},
+		{lessons: []Lesson{pattern.TLSAlertLesson}, conversation: pattern.TLSAlerts},
+		{lessons: []Lesson{pattern.DNSSlowLesson}, conversation: pattern.SlowDNS},
+
+		{lessons: timing.Ways()},
+	}
+}
+
 // Lessons returns the teaching texts of all rules, in the registry's order.
-func Lessons() []Lesson { return nil }
+func Lessons() (all []Lesson) {
+	for _, r := range rules() {
+		all = append(all, r.lessons...)
+	}
+	return all
+}
 
 // FindLesson returns the teaching text of a claim's id.
 func FindLesson(id string) (Lesson, bool) {

@@ -1,6 +1,11 @@
 package timing
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"github.com/wiresight/wiresight/decode/layer"
+)
 
 // Setup is how a conversation came to its first application bytes.
 type Setup struct {
@@ -9,7 +14,7 @@ type Setup struct {
 	HasRoundTrips bool     // false where the beginning was not seen
 
 	TimeToRequest      time.Duration // first packet -> first byte of the first request
-	TimeToFirstByte    time.Duration // first packet -> first byte of its answer
+	TimeToFirstByte    time.Duration // first packet -> first byte that answers it; under TLS 1.3 without keys the first record after it, which may be a session ticket
 	HasTimeToRequest   bool
 	HasTimeToFirstByte bool
 
@@ -26,9 +31,9 @@ type Setup struct {
 type Phase struct {
 	Name       string        // dns, tcp, tls, quic, proxy, request, server, transfer
 	Start      int64         // nanoseconds since the Unix epoch
-	Duration   time.Duration // at the capture point; "server" is corrected for the path
+	Duration   time.Duration // at the capture point; that of "server" is corrected for the path
 	RoundTrips int           // network round trips that the phase is made of
-	Packets    []int         // that begin and end it
+	Packets    []int         // those that begin and end it
 }
 
 // WhatIf is an estimate: the same path and the same server by another way.
@@ -46,4 +51,117 @@ func (s *Setup) Phase(name string) *Phase {
 		}
 	}
 	return nil
+}
+
+// add appends a phase from one packet to another; it is left out where one of
+// them was not seen or they are not in this order.
+func (s *Setup) add(name string, from, to layer.PacketRef, roundTrips int) {
+	if !from.Valid() || !to.Valid() || to.Nanos < from.Nanos {
+		return
+	}
+	p := Phase{Name: name, Start: from.Nanos, Duration: to.Since(from), RoundTrips: roundTrips, Packets: []int{from.Number}}
+	if to.Number != from.Number {
+		p.Packets = append(p.Packets, to.Number)
+	}
+	s.Phases = append(s.Phases, p)
+}
+
+// setup splits a conversation's beginning into its phases. It returns nil for
+// transports that have no set-up to speak of.
+func setup(v *View, lookup *Lookup) *Setup {
+	if v.TCP == nil && v.Transport != layer.UDP {
+		return nil
+	}
+	s := &Setup{RTT: v.Path.RTT, HasRTT: v.Path.HasRTT, RTTBasis: v.Path.Basis, Vantage: v.Path.Vantage}
+	s.ways(v)
+	if lookup != nil {
+		s.add("dns", lookup.Query, lookup.Answer, 0)
+	}
+	if v.TCP != nil {
+		s.tcp(v)
+	}
+	if q := v.QUIC; q != nil {
+		end := q.First1RTT[layer.ToServer]
+		s.add("quic", q.FirstInitial[layer.ToServer], end, s.RoundTrips)
+	}
+	s.proxy(v)
+	s.application(v)
+	s.whatIf(v)
+	return s
+}
+
+// tcp adds the handshakes of TCP and TLS.
+func (s *Setup) tcp(v *View) {
+	trips := 1
+	if v.TCP.FastOpen.Accepted {
+		trips = 0
+	}
+	if t := v.tracker; t != nil && t.syn.valid() && t.ack.valid() {
+		s.add("tcp", t.syn.ref(), t.ack.ref(), trips)
+	}
+	tls := v.TLS
+	if tls == nil {
+		return
+	}
+	end := tls.ClientFinished
+	if data := tls.FirstAppData[layer.ToServer]; data.Valid() && (!end.Valid() || data.Nanos < end.Nanos) {
+		end = data
+	}
+	s.add("tls", tls.ClientHello, end, tlsTrips(tls))
+}
+
+// proxy adds the wait for a proxy's answer to CONNECT (RFC 9110 section 9.3.6).
+func (s *Setup) proxy(v *View) {
+	if len(v.Conversation.Exchanges) == 0 {
+		return
+	}
+	e := &v.Conversation.Exchanges[0]
+	if connects(e.Name) && strings.HasPrefix(e.Status, "2") {
+		s.add("proxy", e.Request.First, e.Response.First, 1)
+		s.RoundTrips++
+	}
+}
+
+func connects(name string) bool { return strings.HasPrefix(name, "CONNECT ") }
+
+// application adds the phases of the first exchange, and the times to it.
+func (s *Setup) application(v *View) {
+	var request, answer layer.PacketRef
+	first := firstExchange(v)
+	switch {
+	case first >= 0:
+		e, x := &v.Conversation.Exchanges[first], &v.Exchanges[first]
+		request, answer = e.Request.First, e.Response.First
+		s.add("request", e.Request.First, e.Request.Last, 0)
+		if x.HasService {
+			s.Phases = append(s.Phases, Phase{Name: "server", Start: e.Request.Last.Nanos, Duration: x.Service,
+				Packets: []int{e.Request.Last.Number, e.Response.First.Number}})
+			s.add("transfer", e.Response.First, e.Response.Last, 0)
+		}
+	case len(v.Conversation.Exchanges) > 0:
+		return // questions without answers, or the other way round
+	case v.TLS != nil:
+		request, answer = v.TLS.FirstAppData[layer.ToServer], v.TLS.FirstAppData[layer.ToClient]
+	case v.QUIC != nil:
+		request = v.QUIC.First1RTT[layer.ToServer]
+	case v.tracker != nil:
+		request, answer = v.tracker.turns.opened(layer.ToServer)
+	}
+	if request.Valid() && s.HasRoundTrips {
+		s.TimeToRequest, s.HasTimeToRequest = max(0, request.Since(v.First)), true
+		if answer.Valid() && answer.Nanos >= request.Nanos {
+			s.TimeToFirstByte, s.HasTimeToFirstByte = answer.Since(v.First), true
+		}
+	}
+}
+
+// firstExchange returns the first exchange whose two sides were seen, a proxy's
+// CONNECT left out; -1 where there is none.
+func firstExchange(v *View) int {
+	for i := range v.Conversation.Exchanges {
+		if e := &v.Conversation.Exchanges[i]; e.Request.Seen() && !connects(e.Name) {
+			return i
+		}
+	}
+	return -1
 }

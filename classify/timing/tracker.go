@@ -1,12 +1,156 @@
 package timing
 
-import "github.com/wiresight/wiresight/decode/flow"
+import (
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
 
-// Tracker follows the segments of one TCP connection.
-type Tracker struct{}
+// Tracker follows the segments of one TCP connection. There may be a million
+// of them at a time, so that it is small, and what it keeps of a connection is
+// bounded.
+type Tracker struct {
+	side    [2]side // by the direction that the data goes
+	syn     mark    // the last SYN, as Wireshark's tcp.analysis.initial_rtt counts from it
+	ack     mark    // the first packet after it with ACK and without SYN
+	synTS   uint32  // TSval of the last SYN
+	mss     int32   // effective maximum segment size of data segments; 0 where no SYN was seen
+	turns   turns
+	events  *events
+	proven  bool // the SYN-ACK's TSecr names the last SYN
+	refused bool // a RST answered the SYN
+}
+
+// mark is a packet and its time in little space.
+type mark struct {
+	nanos  int64
+	number uint32
+}
+
+func at(p layer.PacketRef) mark               { return mark{p.Nanos, uint32(p.Number)} }
+func (m mark) ref() layer.PacketRef           { return layer.PacketRef{Number: int(m.number), Nanos: m.nanos} }
+func (m mark) valid() bool                    { return m.number > 0 }
+func before(a, b uint32) bool                 { return int32(a-b) < 0 }
+func notAfter(a, b uint32) bool               { return int32(a-b) <= 0 }
+func has(f, any flow.Analysis) bool           { return f&any != 0 }
+func carries(f flow.Flags, g flow.Flags) bool { return f&g != 0 }
 
 // NewTracker returns a tracker that has seen nothing.
 func NewTracker() flow.Tracker { return &Tracker{} }
 
+// again marks segments that say nothing about the first time their bytes were
+// sent.
+const again = flow.Retransmission | flow.FastRetransmission | flow.SpuriousRetransmission |
+	flow.OutOfOrder | flow.KeepAlive | flow.ZeroWindowProbe
+
 // Segment takes one segment in capture order.
-func (t *Tracker) Segment(c *flow.Conversation, s *flow.Segment) {}
+func (t *Tracker) Segment(c *flow.Conversation, s *flow.Segment) {
+	if carries(s.Flags, flow.SYN|flow.RST) {
+		t.control(c, s)
+		return
+	}
+	data, peer := &t.side[s.Dir], &t.side[s.Dir^1]
+	if carries(s.Flags, flow.ACK) {
+		if !t.ack.valid() && t.syn.valid() {
+			t.ack = at(s.At)
+		}
+		t.acknowledge(peer, s)
+	}
+	if s.Analysis != 0 && has(s.Analysis, flow.ZeroWindow|flow.LostSegment|flow.ACKedUnseen) {
+		t.note(s)
+	}
+	if s.Length > 0 {
+		t.data(data, c, s)
+	}
+	data.window = int32(min(s.Window, 1<<30))
+	if t.events != nil {
+		t.reopened(s)
+	}
+}
+
+// control takes SYN and RST.
+func (t *Tracker) control(c *flow.Conversation, s *flow.Segment) {
+	switch {
+	case carries(s.Flags, flow.RST):
+		if carries(s.Flags, flow.ACK) && !t.ack.valid() && t.syn.valid() {
+			t.ack = at(s.At)
+		}
+		t.reset(c, s)
+	case carries(s.Flags, flow.ACK):
+		t.proven = s.HasTS && t.syn.valid() && s.TSecr == t.synTS
+		t.mss = int32(effectiveMSS(c.TCP))
+		t.side[s.Dir].window = int32(s.Window)
+		t.side[s.Dir].next = s.Next()
+	default:
+		if t.syn.valid() && c.TCP.SYNs[s.Dir] > 1 && !c.TCP.Handshake.SYNACK.Valid() {
+			t.add(synRetry, t.syn.number, uint32(s.At.Number), 0, s.At.Nanos-t.syn.nanos)
+		}
+		t.syn, t.synTS = at(s.At), s.TSval
+		t.side[s.Dir].window = int32(s.Window)
+		t.side[s.Dir].next = s.Next()
+	}
+}
+
+// effectiveMSS returns how much payload a full segment carries: the lower of
+// both MSS options less the timestamps option where it is in use (RFC 6691).
+func effectiveMSS(t *flow.TCP) int {
+	mss := t.MSS[0]
+	if mss == 0 || t.MSS[1] > 0 && t.MSS[1] < mss {
+		mss = t.MSS[1]
+	}
+	if mss > 12 && t.Timestamps[0] && t.Timestamps[1] {
+		mss -= 12
+	}
+	return mss
+}
+
+// leastMSS stands for an MSS that was not seen: the default that every host
+// takes (RFC 9293 section 3.7.1).
+const leastMSS = 536
+
+func (t *Tracker) fullSegment(c *flow.Conversation) int {
+	if t.mss > 0 {
+		return int(t.mss)
+	}
+	return max(leastMSS, c.TCP.MaxSegment[0], c.TCP.MaxSegment[1])
+}
+
+// data takes a segment with payload.
+func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
+	next := s.Seq + uint32(s.Length)
+	if !s.Fresh || has(s.Analysis, again) {
+		t.repeated(d, c, s)
+		return
+	}
+	t.turns.take(s, t.side[s.Dir^1].next)
+	if has(s.Analysis, flow.LostSegment) {
+		d.doubt(next)
+	}
+	full := t.fullSegment(c)
+	if d.nagle.stage != idle || s.Length%full != 0 {
+		t.small(d, s, full)
+	}
+	if len(d.ring) < maxOutstanding {
+		if d.ring == nil {
+			d.ring = make([]sent, 0, 4)
+		}
+		d.ring = append(d.ring, sent{s.At.Nanos, uint32(s.At.Number), next})
+	}
+	d.next = next
+}
+
+// acknowledge takes an acknowledgment of side d's data.
+func (t *Tracker) acknowledge(d *side, s *flow.Segment) {
+	if d.nagle.stage != idle {
+		d.nagle.acknowledged(s)
+	}
+	if has(s.Analysis, flow.DuplicateACK) || len(s.SACK) > 0 {
+		if d.duplicates < 255 {
+			d.duplicates++
+		}
+		d.duplicate = at(s.At)
+	}
+	if len(d.ring) == 0 || before(s.Ack, d.ring[0].end) {
+		return
+	}
+	d.covered(s)
+}

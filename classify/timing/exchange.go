@@ -1,0 +1,71 @@
+package timing
+
+import (
+	"time"
+
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// Exchange is what was measured of one exchange, in time.
+type Exchange struct {
+	Kind       string        // of the pattern catalogue: "request-response", "pipelining"; "" where question or answer is missing
+	Service    time.Duration // last request byte to first response byte, less the path between the capture point and the server; never negative
+	Total      time.Duration // first request byte to last response byte, at the capture point
+	Waited     time.Duration // how long a pipelined request stood behind the answers to earlier ones
+	HasService bool
+	HasTotal   bool
+	Corrected  bool // the path's part was subtracted from Service; false where the path is not known
+}
+
+// The kinds of exchanges.
+const (
+	RequestResponse = "request-response"
+	Pipelining      = "pipelining"
+)
+
+// Ordered reports whether an exchange belongs to a protocol whose answers come
+// in the order of the questions on one stream, so that several open ones are
+// pipelined rather than multiplexed.
+func Ordered(c *flow.Conversation, e *flow.Exchange) bool {
+	return e.Stream == 0 && c.Transport == layer.TCP && e.Protocol != "dns"
+}
+
+// exchanges measures a conversation's exchanges.
+func exchanges(c *flow.Conversation, p *Path) []Exchange {
+	if len(c.Exchanges) == 0 {
+		return nil
+	}
+	list := make([]Exchange, len(c.Exchanges))
+	var answered [2]layer.PacketRef // last byte of the latest answer to each direction's ordered requests
+	for i := range c.Exchanges {
+		e, x := &c.Exchanges[i], &list[i]
+		if !e.Request.Seen() || !e.Response.Seen() {
+			continue
+		}
+		x.Kind = RequestResponse
+		floor, known := p.Server, p.HasServer
+		if e.Dir == layer.ToClient { // the server asks
+			floor, known = p.Client, p.HasClient
+		}
+		x.Service, x.HasService, x.Corrected = e.Response.First.Since(e.Request.Last), true, known
+		ordered := Ordered(c, e)
+		if ordered {
+			// A request that reached the server while it still answered earlier
+			// ones can only be served after them.
+			if prior := answered[e.Dir]; prior.Valid() && prior.Nanos > e.Request.Last.Nanos && prior.Number > e.Request.Last.Number {
+				x.Kind = Pipelining
+				x.Waited = prior.Since(e.Request.Last)
+				x.Service, floor, x.Corrected = e.Response.First.Since(prior), 0, known
+			}
+			if e.Response.State == flow.Complete {
+				answered[e.Dir] = e.Response.Last
+			}
+		}
+		x.Service = max(0, x.Service-floor)
+		if e.Response.State != flow.Head {
+			x.Total, x.HasTotal = max(0, e.Response.Last.Since(e.Request.First)), true
+		}
+	}
+	return list
+}

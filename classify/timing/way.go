@@ -1,0 +1,81 @@
+package timing
+
+import (
+	"strings"
+
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// tlsTrips returns the round trips before the client may send application data
+// under TLS (RFC 8446 section 2; RFC 5246 section 7.3; RFC 7918).
+func tlsTrips(t *flow.TLS) int {
+	if t.Version == "TLS 1.3" {
+		switch {
+		case t.HelloRetry:
+			return 2
+		case t.EarlyData == "accepted":
+			return 0
+		}
+		return 1
+	}
+	if t.Resumed || t.FalseStart {
+		return 1
+	}
+	return 2
+}
+
+// ways names the way of the set-up and counts its round trips.
+func (s *Setup) ways(v *View) {
+	if v.TCP == nil {
+		s.datagramWays(v)
+		return
+	}
+	base, trips := "tcp", 1
+	if v.TCP.FastOpen.Accepted {
+		base, trips = "tfo", 0
+	}
+	s.HasRoundTrips = v.TCP.Handshake.SYN.Valid() || v.TCP.Handshake.FirstSYN.Valid()
+	t := v.TLS
+	if t == nil || t.Version == "" {
+		s.Way, s.RoundTrips = []string{base}, trips
+		return
+	}
+	way := base + "+" + strings.ToLower(strings.ReplaceAll(t.Version, " ", ""))
+	s.Way = []string{way}
+	s.RoundTrips = trips + tlsTrips(t)
+	if t.Version != "TLS 1.3" {
+		if t.Resumed {
+			s.Way = append(s.Way, way+"-resumed")
+		}
+		return
+	}
+	if t.HelloRetry {
+		s.Way = append(s.Way, way+"-hrr")
+	}
+	if t.Resumed {
+		s.Way = append(s.Way, way+"-psk")
+	}
+	if t.EarlyData == "accepted" || t.EarlyData == "rejected" {
+		s.Way = append(s.Way, way+"-0rtt")
+	}
+}
+
+func (s *Setup) datagramWays(v *View) {
+	q := v.QUIC
+	if q == nil {
+		s.Way, s.HasRoundTrips = []string{"udp"}, true
+		return
+	}
+	s.Way, s.RoundTrips = []string{"quic"}, 1
+	s.HasRoundTrips = q.FirstInitial[layer.ToServer].Valid()
+	if q.VersionNegotiation {
+		s.Way, s.RoundTrips = append(s.Way, "quic-version-negotiation"), s.RoundTrips+1
+	}
+	if q.Retry {
+		s.Way, s.RoundTrips = append(s.Way, "quic-retry"), s.RoundTrips+1
+	}
+	if q.ZeroRTT { // whether the server took it cannot be seen without keys
+		s.Way = append(s.Way, "quic-0rtt")
+	}
+}
