@@ -55,8 +55,14 @@ func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 		}
 		h.next()
 	}
+	behind, read := h.in.Len() > 0, h.read
 	h.in.Append(c)
 	d.read(out, h, c.Dir)
+	if h.phase == lost && behind && h.read == read && resumes(c.Data) { // only what came before was no message
+		h.next()
+		h.in.Append(c)
+		d.read(out, h, c.Dir)
+	}
 }
 
 // read takes as many messages from the buffer as there are.
@@ -161,6 +167,7 @@ func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, s st
 func (d *dissector) head(out dissect.Sink, h *half, dir layer.Direction, s start, b []byte, size int) (head, asked) {
 	hd := parseHead(out, s, b, size, &d.notes)
 	h.open, h.said, h.late = true, false, false
+	h.read++
 	h.framed, h.body, h.missing = false, 0, 0
 	h.packets.Reset()
 	h.msg = flow.Message{Protocol: Name, Dir: dir}

@@ -15,6 +15,7 @@ type half struct {
 	phase   phase
 	begun   bool  // bytes came
 	late    bool  // they may begin within a message, and no start line was read yet
+	read    int   // messages begun
 	skipped bool  // messages may have been lost since the last one
 	scanned int   // bytes of a header section that hold no end of it
 	rest    int64 // bytes of the body or chunk to come; of the trailer read so far

@@ -109,11 +109,14 @@ func (r *Recorder) InnerBytes(p layer.Protocol, dir layer.Direction, stream uint
 }
 
 // Story tells what was said without the packets: the same for a conversation
-// however it was cut into packets.
+// however it was cut into packets. Heads are left out, as they say only that a
+// packet ended within a message.
 func (r *Recorder) Story() string {
 	var b strings.Builder
 	for i := range r.Messages {
-		fmt.Fprintln(&b, Line(&r.Messages[i]))
+		if r.Messages[i].State != flow.Head {
+			fmt.Fprintln(&b, Line(&r.Messages[i]))
+		}
 	}
 	for _, p := range r.Problems {
 		fmt.Fprintf(&b, "problem %s: %s\n", p.Protocol, p.Text)
