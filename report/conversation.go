@@ -87,9 +87,7 @@ func (e *encoder) messages(list []flow.MessageCount) {
 	}
 	e.object("messages")
 	for i := range list {
-		e.next() // a kind may come from the wire, so the key is escaped
-		e.b = appendString(e.b, string(list[i].Protocol)+"/"+list[i].Kind)
-		e.b = append(e.b, ':')
+		e.keyText(string(list[i].Protocol) + "/" + list[i].Kind)
 		e.int(list[i].Count)
 	}
 	e.close('}')

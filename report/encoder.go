@@ -67,6 +67,13 @@ func (e *encoder) key(k string) {
 	e.b = append(e.b, '"', ':')
 }
 
+// keyText begins a member whose name may come from the wire.
+func (e *encoder) keyText(k string) {
+	e.next()
+	e.b = appendString(e.b, k)
+	e.b = append(e.b, ':')
+}
+
 func (e *encoder) object(k string) { e.key(k); e.open('{') }
 func (e *encoder) array(k string)  { e.key(k); e.open('[') }
 

@@ -153,7 +153,7 @@ func (p *Packets) flatten(fields []layer.Field) {
 		if f.later {
 			continue
 		}
-		e.key(f.name)
+		e.keyText(f.name)
 		if f.next == 0 {
 			e.string(f.value)
 			continue
