@@ -19,6 +19,10 @@ type TCP struct {
 	Handshake Handshake
 	RTT       [2]RTT // index ToServer: data to the server -> the server's ACK (b of the design notes)
 
+	// Resent counts segments with sequence numbers that the capture had seen
+	// before: the retransmissions that it proves, whatever their cause.
+	Resent Counts
+
 	// Counters named and computed as Wireshark 4.0's tcp.analysis.
 	Retransmissions         int64 // tcp.analysis.retransmission, which includes fast and spurious ones
 	FastRetransmissions     int64
@@ -129,6 +133,7 @@ type Segment struct {
 	HasTS    bool
 	SACK     [][2]uint32 // blocks, left and right edge
 	Analysis Analysis
+	Again    bool  // some of its sequence numbers were seen before in this capture
 	Fresh    bool  // the payload advances the stream: nothing of it was seen before
 	InFlight int64 // bytes of this direction sent and not yet acknowledged, this segment included
 }

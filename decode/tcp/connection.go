@@ -80,6 +80,7 @@ func (c *Connection) Swap() {
 	f.InitialWindow[0], f.InitialWindow[1] = f.InitialWindow[1], f.InitialWindow[0]
 	f.MaxSegment[0], f.MaxSegment[1] = f.MaxSegment[1], f.MaxSegment[0]
 	f.SYNs[0], f.SYNs[1] = f.SYNs[1], f.SYNs[0]
+	f.Resent[0], f.Resent[1] = f.Resent[1], f.Resent[0]
 	switch f.ClosedBy {
 	case flow.ClosedByClient:
 		f.ClosedBy = flow.ClosedByServer
@@ -88,8 +89,8 @@ func (c *Connection) Swap() {
 	}
 }
 
-// Analyse judges a segment and fills s.Analysis, s.Window, s.Fresh and
-// s.InFlight. The caller has filled the rest of s.
+// Analyse judges a segment and fills s.Analysis, s.Window, s.Fresh,
+// s.Again and s.InFlight. The caller has filled the rest of s.
 func (c *Connection) Analyse(s *flow.Segment, h *header.TCPHeader) {
 	fwd, rev := c.sides[s.Dir], c.sides[s.Dir.Reverse()]
 	c.packets++
@@ -99,6 +100,10 @@ func (c *Connection) Analyse(s *flow.Segment, h *header.TCPHeader) {
 	}
 	c.setBases(fwd, rev, s)
 	s.Fresh = s.Length > 0 && (!fwd.known || after(s.Seq+uint32(s.Length), fwd.judge.nextseq) || fwd.judge.nextseq == 0)
+	s.Again = fwd.seen(s)
+	if s.Again {
+		c.Facts.Resent[s.Dir]++
+	}
 	s.Analysis = analyse(&fwd.judge, &rev.judge, s, uint32(h.Window), c.firstRTT)
 	if again {
 		s.Analysis |= flow.ReusedPorts
@@ -120,6 +125,23 @@ func (c *Connection) Analyse(s *flow.Segment, h *header.TCPHeader) {
 		fwd.firstACK = false
 	}
 	c.facts(fwd, rev, s)
+}
+
+// seen reports whether some of a segment's sequence numbers, those of SYN and
+// FIN included, were seen before in its direction. Bytes that were given up
+// as lost in the capture count as seen.
+func (d *side) seen(s *flow.Segment) bool {
+	seq := s.Seq
+	if s.Flags&flow.SYN != 0 {
+		if d.hasSYN && d.synSeq == seq {
+			return true
+		}
+		seq++
+	}
+	if s.Flags&flow.FIN != 0 && d.fin && d.finSeq == seq+uint32(s.Length) {
+		return true
+	}
+	return s.Length > 0 && s.Flags&flow.RST == 0 && d.half.seen(seq, s.Length)
 }
 
 func (c *Connection) setBases(fwd, rev *side, s *flow.Segment) {

@@ -64,6 +64,23 @@ func (h *half) segment(seq uint32, data []byte, wire int, at layer.PacketRef, b 
 	h.drain(b, out)
 }
 
+// seen reports whether bytes of a segment are behind next or held already.
+func (h *half) seen(seq uint32, wire int) bool {
+	if !h.known {
+		return false
+	}
+	if before(seq, h.next) {
+		return true
+	}
+	end := seq + uint32(wire)
+	for _, s := range h.held {
+		if before(s.seq, end) && before(seq, s.seq+uint32(s.wire)) {
+			return true
+		}
+	}
+	return false
+}
+
 // deliver hands on what is new of a segment that begins at or before next.
 func (h *half) deliver(seq uint32, data []byte, wire int, at layer.PacketRef, out receiver) {
 	old := int(h.next - seq)
