@@ -40,6 +40,7 @@ type Session struct {
 	names  []layer.Protocol // by PacketInfo.Top
 	status Status
 	resume *sync.Cond
+	notes  []Note
 
 	replays replayCache
 	each    func(*Packet) error // EachPacket
@@ -268,6 +269,11 @@ func (s *Session) take(f *capture.Frame) error {
 			}
 		}
 	}
+	for _, c := range f.Comments {
+		if len(s.notes) < maxNotes {
+			s.notes = append(s.notes, Note{Packet: f.Number, Text: c})
+		}
+	}
 	r := s.chain.Packet(f)
 	s.status.Packets++
 	if s.each != nil {
@@ -333,7 +339,7 @@ func (s *Session) progress() {
 func (s *Session) View(f func(View)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f(View{Model: s.chain.Model(), Info: s.source.Info(), Packets: s.index})
+	f(View{Model: s.chain.Model(), Info: s.source.Info(), Packets: s.index, Notes: s.notes})
 }
 
 // ProtocolName returns the name of PacketInfo.Top.

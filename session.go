@@ -80,4 +80,14 @@ type View struct {
 	Model   *flow.Model
 	Info    *capture.Info
 	Packets []PacketInfo // by number-1; empty without Options.Index
+	Notes   []Note       // the capture's packet comments
 }
+
+// Note is what somebody wrote about a packet: a pcapng comment.
+type Note struct {
+	Packet int
+	Text   string
+}
+
+// maxNotes bounds the comments that a session keeps.
+const maxNotes = 100_000
