@@ -23,6 +23,7 @@ func rules() []rule {
 		{lessons: []Lesson{pattern.PipeliningLesson}, conversation: pattern.Pipeline},
 		{lessons: []Lesson{pattern.PollingLesson}, conversation: pattern.Polling},
 		{lessons: []Lesson{pattern.ReuseLesson}, conversation: pattern.Reuse},
+		{lessons: []Lesson{pattern.ConditionalLesson}, conversation: pattern.Conditional},
 		{pair: pattern.PollingOverConnections},
 		{lessons: []Lesson{pattern.ConnectionPerRequestLesson, pattern.NoReuseLesson}, pair: pattern.ConnectionPerRequest},
 		{lessons: []Lesson{pattern.DiscoveryLesson}, capture: pattern.ServiceDiscovery},

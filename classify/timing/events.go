@@ -116,4 +116,11 @@ func (t *Tracker) repeated(d *side, c *flow.Conversation, s *flow.Segment) {
 		o.nanos, o.number = s.At.Nanos, uint32(s.At.Number)
 		return
 	}
+	// The bytes were never captured: lost before the capture point, unless they
+	// are only late. A segment sent again bears a later time stamp than the
+	// segment behind the hole (RFC 7323 section 4).
+	if d.duplicates >= enoughDuplicates && s.HasTS && d.gapHasTS && before(d.gapTS, s.TSval) {
+		t.add(recovery, 0, d.duplicate.number, uint32(s.At.Number), 0)
+		d.duplicates = 0
+	}
 }

@@ -14,7 +14,7 @@ type Setup struct {
 	HasRoundTrips bool     // false where the beginning was not seen
 
 	TimeToRequest      time.Duration // first packet -> first byte of the first request
-	TimeToFirstByte    time.Duration // first packet -> first byte that answers it; under TLS 1.3 without keys the first record after it, which may be a session ticket
+	TimeToFirstByte    time.Duration // first packet -> first byte that answers it, as the client felt it: the way from the capture point back to the client is added where it is known; under TLS 1.3 without keys the answer is the first record after the request, which may be a session ticket
 	HasTimeToRequest   bool
 	HasTimeToFirstByte bool
 
@@ -31,7 +31,7 @@ type Setup struct {
 type Phase struct {
 	Name       string        // dns, tcp, tls, quic, proxy, request, server, transfer
 	Start      int64         // nanoseconds since the Unix epoch
-	Duration   time.Duration // at the capture point; that of "server" is corrected for the path
+	Duration   time.Duration // at the capture point; that of "server" is Exchange.Service, corrected for the path where it is known
 	RoundTrips int           // network round trips that the phase is made of
 	Packets    []int         // those that begin and end it
 }
@@ -150,7 +150,7 @@ func (s *Setup) application(v *View) {
 	if request.Valid() && s.HasRoundTrips {
 		s.TimeToRequest, s.HasTimeToRequest = max(0, request.Since(v.First)), true
 		if answer.Valid() && answer.Nanos >= request.Nanos {
-			s.TimeToFirstByte, s.HasTimeToFirstByte = answer.Since(v.First), true
+			s.TimeToFirstByte, s.HasTimeToFirstByte = answer.Since(v.First)+v.Path.Client, true
 		}
 	}
 }

@@ -81,8 +81,8 @@ func (t *Tracker) control(c *flow.Conversation, s *flow.Segment) {
 		t.side[s.Dir].window = int32(s.Window)
 		t.side[s.Dir].next = s.Next()
 	default:
-		if t.syn.valid() && c.TCP.SYNs[s.Dir] > 1 && !c.TCP.Handshake.SYNACK.Valid() {
-			t.add(synRetry, t.syn.number, uint32(s.At.Number), 0, s.At.Nanos-t.syn.nanos)
+		if wait := s.At.Nanos - t.syn.nanos; t.syn.valid() && !t.ack.valid() && wait >= leastTimeout {
+			t.add(synRetry, t.syn.number, uint32(s.At.Number), 0, wait)
 		}
 		t.syn, t.synTS = at(s.At), s.TSval
 		t.side[s.Dir].window = int32(s.Window)
@@ -124,6 +124,7 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 	t.turns.take(s, t.side[s.Dir^1].next)
 	if has(s.Analysis, flow.LostSegment) {
 		d.doubt(next)
+		d.gapTS, d.gapHasTS = s.TSval, s.HasTS
 	}
 	full := t.fullSegment(c)
 	if d.nagle.stage != idle || s.Length%full != 0 {

@@ -96,7 +96,10 @@ func (v *View) trouble(k kind, e *events, out *claim.Sink) {
 		f.Advice = "Look for loss on the path. Where it is the last segments of an answer that get lost, tail-loss probes at the sender shorten the wait."
 	case recovery:
 		about, f.Cost = RecoveryLesson, cost
-		f.Title = fmt.Sprintf("%s sent again after duplicate ACKs, %s in all", times(n, "segment"), milliseconds(cost))
+		f.Title = fmt.Sprintf("%s sent again after duplicate ACKs", times(n, "segment"))
+		if cost > 0 { // unknown for those lost before the capture point
+			f.Title += fmt.Sprintf(", %s in all", milliseconds(cost))
+		}
 		f.Advice = "Look for loss, or queues that overflow, on the path."
 	case zeroWindow:
 		v.stillClosed(e, &f, &n, &cost)
@@ -108,6 +111,9 @@ func (v *View) trouble(k kind, e *events, out *claim.Sink) {
 		f.Title = fmt.Sprintf("%s of bytes that were never captured", times(n, "acknowledgment"))
 		f.Advice = "Capture with a larger buffer, a filter or a shorter snap length, and trust counts of this conversation less."
 	case resetBy:
+		if !v.tracker.refused && v.TCP.ClosedBy != flow.ClosedByReset {
+			return // after a FIN: the usual end where one side still had something to say
+		}
 		about = v.reset(e, &f)
 	}
 	f.ID, f.Explanation = about.ID, about.About
@@ -142,10 +148,6 @@ func (v *View) reset(e *events, f *claim.Finding) claim.Lesson {
 	sender, _ := ends(by)
 	f.Title = fmt.Sprintf("The connection was reset from the %s's side", sender)
 	f.Advice = fmt.Sprintf("Look in the logs of the %s, and for a firewall or balancer between that ends idle connections.", sender)
-	if v.TCP.ClosedBy != flow.ClosedByReset { // after a FIN: common, and mostly harmless
-		f.Severity = claim.Info
-		f.Title = fmt.Sprintf("A reset from the %s's side ended a connection that was being closed", sender)
-	}
 	return ResetLesson
 }
 
@@ -168,6 +170,9 @@ func (x *event) occurrence() claim.Occurrence {
 		o.Packets, o.Shows = p(a, b), "a segment, and the same again after the timer"
 	case recovery:
 		o.Packets, o.Shows = p(a, b, c), "a segment, the last duplicate ACK that asked for it, and the segment again"
+		if a == 0 {
+			o.Shows = "the last duplicate ACK that asked for a segment lost before the capture point, and that segment sent again"
+		}
 	case zeroWindow:
 		o.Packets, o.Shows = p(a, b), "the window closes, and opens again"
 	case unseen:
