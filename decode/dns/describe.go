@@ -186,6 +186,7 @@ func (t *description) question(e *entry) layer.Field {
 // told are the types whose data a packet list shows, and how many parts of it.
 var told = map[uint16]int{
 	typeA: 1, typeAAAA: 1, typeNS: 1, typeCNAME: 1, typeDNAME: 1, typePTR: 1, typeMX: 2, typeSOA: 1, typeSRV: 4,
+	typeNSEC: 1, typeHINFO: 2,
 }
 
 func (t *description) record(e *entry) layer.Field {

@@ -75,7 +75,7 @@ func (f *facts) read(m []byte) error {
 // question takes a question into the key: its name without regard to case
 // (RFC 4343), type and class.
 func (f *facts) question(e entry) error {
-	var buffer [maxNameText]byte
+	var buffer [maxName]byte
 	text, _, err := appendName(buffer[:0], f.m, e.off)
 	if err != nil {
 		return err
@@ -276,7 +276,7 @@ func (f *facts) aliases() names {
 
 // hold reports whether the name at off is among them.
 func (n names) hold(m []byte, off int) bool {
-	var buffer [maxNameText]byte
+	var buffer [maxName]byte
 	text, _, err := appendName(buffer[:0], m, off)
 	if err != nil {
 		return false

@@ -76,7 +76,7 @@ const (
 	maxParts = 64
 )
 
-// data goes over the parts of a record's data. say gets each part's name,
+// parts goes over the parts of a record's data. say gets each part's name,
 // value fit for a screen, and place in the message.
 func (e *entry) parts(m []byte, say func(name, value string, off, size int)) error {
 	format, ok := formats[e.kind]
@@ -140,7 +140,7 @@ func (p part) say(m []byte, off, end int, say func(name, value string, off, size
 		}
 		value = layer.Clip(b[1:size], maxText)
 	case domain:
-		var buffer [maxNameText]byte
+		var buffer [maxName]byte
 		name, next, err := appendName(buffer[:0], m[:end], off)
 		if err != nil {
 			return off, err
@@ -253,7 +253,7 @@ func (e *entry) text(m []byte) (string, error) {
 // nameText returns the name at off, fit for a screen, or "" where it cannot be
 // read.
 func nameText(m []byte, off int) string {
-	var buffer [maxNameText]byte
+	var buffer [maxName]byte
 	name, _, err := appendName(buffer[:0], m, off)
 	if err != nil {
 		return ""
