@@ -35,6 +35,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
+	signal.Ignore(syscall.SIGPIPE) // writing then fails with EPIPE, which is no failure of ours
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRoot()
@@ -46,18 +47,27 @@ func run(args []string) int {
 		return exitOK
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, syscall.EPIPE): // the reader of our output has seen enough
+	case isPipe(err): // the reader of our output has seen enough
 		return exitOK
 	}
 	return exitFailed
 }
 
-// printError writes one plain line, whatever the terminal.
+// isPipe reports whether the reader of our output went away.
+func isPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
+
+// printError writes one plain line for each error, whatever the terminal.
 func printError(w io.Writer, _ fang.Styles, err error) {
-	if errors.Is(err, syscall.EPIPE) {
+	if isPipe(err) {
 		return
 	}
-	fmt.Fprintln(w, "wiresight:", err)
+	list := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		list = joined.Unwrap()
+	}
+	for _, err := range list {
+		fmt.Fprintln(w, "wiresight:", err)
+	}
 	var usage usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintln(w, "Try 'wiresight --help'.")

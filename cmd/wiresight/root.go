@@ -10,24 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wiresight/wiresight"
-	"github.com/wiresight/wiresight/display"
 	"github.com/wiresight/wiresight/tui"
 )
-
-// flags are shared by the commands that read a capture.
-type flags struct {
-	read      string
-	iface     string
-	capture   string // capture filter
-	write     string
-	count     int
-	display   string // display filter
-	keys      string
-	follow    bool
-	promisc   bool
-	snaplen   int
-	noDisplay bool
-}
 
 const long = `wiresight reads a network interface or a capture (pcap, pcapng, also gzip,
 zstd or lz4), decodes it from the link to the application, and tells what is
@@ -55,56 +39,14 @@ func newRoot() *cobra.Command {
 		Example: examples,
 		Args:    arguments(0, 1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return look(cmd.Context(), &f, args) },
+
+		ValidArgsFunction: captureFiles,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f.add(root)
-	l := root.Flags()
-	l.StringVarP(&f.iface, "interface", "i", "", "capture on this interface; 'any' for all (see 'wiresight interfaces')")
-	l.StringVarP(&f.write, "write", "w", "", "save the packets to this pcapng file while looking at them")
-	l.BoolVar(&f.follow, "follow", false, "the file is still being written: wait for more")
-	l.BoolVarP(&f.promisc, "promiscuous", "p", false, "put the interface into promiscuous mode")
-	l.IntVarP(&f.snaplen, "snapshot-length", "s", 0, "capture at most so many bytes of each packet (0 for all)")
+	f.addLive(root)
 	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples())
 	return root
-}
-
-// add registers the flags that every reading command has.
-func (f *flags) add(cmd *cobra.Command) {
-	l := cmd.Flags()
-	l.StringVarP(&f.read, "read", "r", "", "read this capture file ('-' for standard input)")
-	l.StringVarP(&f.capture, "filter", "f", "", "capture filter in the pcap-filter language, e.g. 'tcp port 80'")
-	l.IntVarP(&f.count, "count", "c", 0, "stop after so many packets")
-	l.StringVarP(&f.display, "display-filter", "Y", "", `display filter, e.g. 'http && ip.addr == 10.0.0.1'`)
-}
-
-func (f *flags) options() wiresight.Options {
-	return wiresight.Options{
-		CaptureFilter: f.capture, MaxPackets: f.count, Follow: f.follow, Write: f.write,
-		Promiscuous: f.promisc, SnapLength: f.snaplen,
-	}
-}
-
-// file returns the one file that the command line names, "" for none.
-func (f *flags) file(args []string) (string, error) {
-	if f.read != "" && len(args) > 0 {
-		return "", usagef("both -r %s and %s: name one file", f.read, args[0])
-	}
-	if len(args) > 0 {
-		return args[0], nil
-	}
-	return f.read, nil
-}
-
-// filter compiles -Y; nil where there is none.
-func (f *flags) filter() (*display.Filter, error) {
-	if f.display == "" {
-		return nil, nil
-	}
-	d, err := display.Compile(f.display)
-	if err != nil {
-		return nil, usageError{fmt.Errorf("display filter: %w", err)}
-	}
-	return d, nil
 }
 
 // look opens the TUI.
@@ -113,8 +55,8 @@ func look(ctx context.Context, f *flags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if path != "" && f.iface != "" {
-		return usagef("both a file (%s) and an interface (%s): choose one", path, f.iface)
+	if err := f.check(path); err != nil {
+		return err
 	}
 	if _, err := f.filter(); err != nil {
 		return err
@@ -124,15 +66,14 @@ func look(ctx context.Context, f *flags, args []string) error {
 	}
 	opt := f.options()
 	opt.Index = true
-	var s *wiresight.Session
 	title := path
-	switch {
-	case f.iface != "":
-		s, err = wiresight.OpenLive(ctx, f.iface, opt)
+	if f.iface != "" {
 		title = f.iface
-	case path != "":
-		s, err = wiresight.Open(ctx, path, opt)
 	}
+	if title == "" {
+		return show(ctx, nil, "", f.display)
+	}
+	s, err := f.open(ctx, path, opt)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/capture"
+	"github.com/wiresight/wiresight/capture/filter"
+	"github.com/wiresight/wiresight/display"
+)
+
+// flags are shared by the commands that read a capture.
+type flags struct {
+	read    string
+	iface   string
+	capture string // capture filter
+	write   string
+	count   int
+	display string // display filter
+	keys    string
+	follow  bool
+	promisc bool
+	snaplen int
+}
+
+// add registers the flags that every reading command has.
+func (f *flags) add(cmd *cobra.Command) {
+	l := cmd.Flags()
+	l.StringVarP(&f.read, "read", "r", "", "read this capture file ('-' for standard input)")
+	l.StringVarP(&f.capture, "filter", "f", "", "capture filter in the pcap-filter language, e.g. 'tcp port 80'")
+	l.IntVarP(&f.count, "count", "c", 0, "stop after so many packets")
+	l.StringVarP(&f.display, "display-filter", "Y", "", `display filter, e.g. 'http && ip.addr == 10.0.0.1'`)
+	l.StringVarP(&f.write, "write", "w", "", "save the packets that the capture filter passes to this pcapng file")
+	l.StringVar(&f.keys, "keys", "", "TLS key log, as SSLKEYLOGFILE names one (not used yet)")
+	_ = cmd.RegisterFlagCompletionFunc("read", captureFiles)
+}
+
+// addLive registers the flags of commands that capture, too.
+func (f *flags) addLive(cmd *cobra.Command) {
+	l := cmd.Flags()
+	l.StringVarP(&f.iface, "interface", "i", "", "capture on this interface; 'any' for all (see 'wiresight interfaces')")
+	l.BoolVar(&f.follow, "follow", false, "the file is still being written: wait for more")
+	l.BoolVarP(&f.promisc, "promiscuous", "p", false, "put the interface into promiscuous mode")
+	l.IntVarP(&f.snaplen, "snapshot-length", "s", 0, "capture at most so many bytes of each packet (0 for all)")
+	_ = cmd.RegisterFlagCompletionFunc("interface", interfaceNames)
+}
+
+func (f *flags) options() wiresight.Options {
+	return wiresight.Options{
+		CaptureFilter: f.capture, MaxPackets: f.count, Follow: f.follow, Write: f.write,
+		Promiscuous: f.promisc, SnapLength: f.snaplen,
+	}
+}
+
+// open opens the file or the interface that the command line names.
+func (f *flags) open(ctx context.Context, path string, opt wiresight.Options) (*wiresight.Session, error) {
+	if f.iface != "" {
+		return wiresight.OpenLive(ctx, f.iface, opt)
+	}
+	return wiresight.Open(ctx, path, opt)
+}
+
+// file returns the one file that the command line names, "" for none.
+func (f *flags) file(args []string) (string, error) {
+	if f.read != "" && len(args) > 0 {
+		return "", usagef("both -r %s and %s: name one file", f.read, args[0])
+	}
+	path := f.read
+	if len(args) > 0 {
+		path = args[0]
+	}
+	if path != "" && f.iface != "" {
+		return "", usagef("both a file (%s) and an interface (%s): choose one", path, f.iface)
+	}
+	return path, nil
+}
+
+// check finds mistakes in the flags before anything is read or written.
+func (f *flags) check(paths ...string) error {
+	if f.count < 0 || f.snaplen < 0 {
+		return usagef("-c and -s take no negative numbers")
+	}
+	if f.capture != "" && f.iface == "" {
+		if _, err := filter.Compile(f.capture, capture.LinkEthernet, 0); err != nil {
+			return usageError{err}
+		}
+	}
+	for _, path := range paths {
+		if f.write != "" && sameFile(path, f.write) {
+			return usagef("-w %s would replace the capture that is being read", f.write)
+		}
+	}
+	return f.checkKeys()
+}
+
+// checkKeys says that keys are not used, so that nobody waits for plain text.
+func (f *flags) checkKeys() error {
+	if f.keys == "" {
+		return nil
+	}
+	if info, err := os.Stat(f.keys); err != nil {
+		return usageError{err}
+	} else if info.IsDir() {
+		return usagef("--keys %s is a directory", f.keys)
+	}
+	fmt.Fprintln(os.Stderr, "wiresight: --keys is not used yet: what TLS and QUIC encrypt stays encrypted")
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// filter compiles -Y; nil where there is none.
+func (f *flags) filter() (*display.Filter, error) {
+	if f.display == "" {
+		return nil, nil
+	}
+	d, err := display.Compile(f.display)
+	var where *display.Error
+	if errors.As(err, &where) {
+		return nil, usagef("display filter, %w\n  %s", err, strings.ReplaceAll(where.Caret(), "\n", "\n  "))
+	}
+	return d, err
+}
