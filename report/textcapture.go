@@ -181,7 +181,7 @@ func (p *page) together(list []claim.Pattern) {
 // pattern says how two ends talk, and which packets show it.
 func (p *page) pattern(indent int, c *claim.Pattern) {
 	lead := strings.Repeat(" ", indent)
-	p.line("%s%s %s", lead, p.style.name.Render(c.ID), p.style.dim.Render(fmt.Sprintf("%.0f %% sure, from %s", c.Confidence*100, basisWords[c.Basis])))
+	p.line("%s%s%s", lead, p.style.name.Render(c.ID), p.style.dim.Render(fmt.Sprintf(", %.0f %% sure, from %s", c.Confidence*100, basisWords[c.Basis])))
 	p.words(indent+2, "", c.Because)
 	var proof []string
 	for _, e := range c.Evidence[:min(len(c.Evidence), cited)] {

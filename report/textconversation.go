@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wiresight/wiresight/classify/claim"
 	"github.com/wiresight/wiresight/classify/timing"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
@@ -81,9 +82,17 @@ func (p *page) conversation(j *judged) {
 	for i := range j.claims.Patterns {
 		p.pattern(5, &j.claims.Patterns[i])
 	}
-	for i := range j.claims.Findings {
-		f := &j.claims.Findings[i]
-		p.words(7, "     "+p.severity(f.Severity).Render("!"), f.Title)
+	p.wrong(j.claims.Findings)
+}
+
+// wrong names the findings, which are told above.
+func (p *page) wrong(list []claim.Finding) {
+	var names []string
+	for i := range list {
+		names = append(names, p.severity(list[i].Severity).Render(list[i].ID))
+	}
+	if len(names) > 0 {
+		p.line("     Here: %s", strings.Join(names, ", "))
 	}
 }
 
