@@ -124,7 +124,10 @@ type used struct {
 	turns      bool  // read from who spoke when
 }
 
-const leastConnections = 3
+const (
+	leastConnections = 3
+	leastSaved       = time.Millisecond // what is less costs nobody anything
+)
 
 // ConnectionPerRequest claims it, and what it cost.
 func ConnectionPerRequest(p *Pair, out *claim.Sink) {
@@ -166,7 +169,7 @@ func ConnectionPerRequest(p *Pair, out *claim.Sink) {
 	trips, saved := savings(list)
 	metrics := []claim.Metric{{Name: "connections", Value: float64(len(list))}, {Name: "round_trips_saved", Value: float64(trips)}}
 	because := fmt.Sprintf("%d connections, one after another, %s.", len(list), words)
-	if saved > 0 {
+	if saved >= leastSaved {
 		because += fmt.Sprintf(" Reuse would have saved %d round trips, about %.0f ms.", trips, float64(saved)/1e6)
 		metrics = append(metrics, claim.Metric{Name: "saved_s", Value: saved.Seconds()})
 	}
@@ -174,7 +177,7 @@ func ConnectionPerRequest(p *Pair, out *claim.Sink) {
 		ID: ConnectionPerRequestLesson.ID, Confidence: confidence, Basis: basis, Because: because,
 		Evidence: e, Metrics: metrics, Conversations: ids(conversations),
 	})
-	if saved > 0 && near*2 >= after {
+	if saved >= leastSaved && near*2 >= after {
 		noReuse(list, conversations, trips, saved, out)
 	}
 }

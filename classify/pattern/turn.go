@@ -76,9 +76,9 @@ func byTurns(v *timing.View, out *claim.Sink) {
 			e.add(n, "the server speaks, having had all of that")
 		}
 	}
-	confidence := 0.6
+	confidence := 0.5
 	if t.Count/2 >= 10 {
-		confidence = 0.7
+		confidence = 0.65
 	}
 	what := "unknown"
 	if v.TLS != nil {

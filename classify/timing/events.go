@@ -13,6 +13,7 @@ type events struct {
 	moreStalls [2]uint32 // beyond maxHolds
 	moreCost   [2]int64
 	zero       [2]mark // the zero window that still holds, by the direction of its segments
+	gap        [2]gap
 }
 
 // event is something that happened, with its packets.
@@ -106,9 +107,9 @@ func (t *Tracker) repeated(d *side, c *flow.Conversation, s *flow.Segment) {
 		}
 		wait := s.At.Nanos - o.nanos
 		switch peer := &t.side[s.Dir^1]; {
-		case has(s.Analysis, flow.SpuriousRetransmission), peer.window == 0:
+		case has(s.Analysis, flow.SpuriousRetransmission), peer.window == 0, wait*2 < d.floor: // answered already, a probe, or a packet captured twice
 		case d.duplicates >= enoughDuplicates:
-			t.add(recovery, o.number, d.duplicate.number, uint32(s.At.Number), wait)
+			t.add(recovery, o.number, d.duplicate, uint32(s.At.Number), wait)
 			d.duplicates = 0
 		case wait >= leastTimeout && i == 0 && d.duplicates == 0:
 			t.add(timeout, o.number, uint32(s.At.Number), 0, wait)
@@ -116,11 +117,41 @@ func (t *Tracker) repeated(d *side, c *flow.Conversation, s *flow.Segment) {
 		o.nanos, o.number = s.At.Nanos, uint32(s.At.Number)
 		return
 	}
-	// The bytes were never captured: lost before the capture point, unless they
-	// are only late. A segment sent again bears a later time stamp than the
-	// segment behind the hole (RFC 7323 section 4).
-	if d.duplicates >= enoughDuplicates && s.HasTS && d.gapHasTS && before(d.gapTS, s.TSval) {
-		t.add(recovery, 0, d.duplicate.number, uint32(s.At.Number), 0)
+	if t.fills(s, end) && d.duplicates >= enoughDuplicates {
+		t.add(recovery, 0, d.duplicate, uint32(s.At.Number), 0)
 		d.duplicates = 0
 	}
+}
+
+// gap is a range of sequence numbers that was never captured.
+type gap struct {
+	from, to uint32 // empty where they are equal
+	tsval    uint32 // of the segment behind it
+	hasTS    bool
+}
+
+// missing notes a hole in front of a segment.
+func (t *Tracker) missing(d *side, s *flow.Segment) {
+	g := &t.more().gap[s.Dir]
+	if g.from == g.to {
+		g.from = d.next
+	}
+	g.to, g.tsval, g.hasTS = s.Seq, s.TSval, s.HasTS
+}
+
+// fills reports whether a segment with bytes that were never captured was sent
+// again, and is not only late: then it bears a later time stamp than the
+// segment behind the hole (RFC 7323 section 4).
+func (t *Tracker) fills(s *flow.Segment, end uint32) bool {
+	if t.events == nil {
+		return false
+	}
+	g := &t.events.gap[s.Dir]
+	if g.from == g.to || before(s.Seq, g.from) || before(g.to, end) {
+		return false
+	}
+	if s.Seq == g.from {
+		g.from = end
+	}
+	return s.HasTS && g.hasTS && before(g.tsval, s.TSval)
 }

@@ -8,7 +8,9 @@ import "github.com/wiresight/wiresight/decode/flow"
 // then B goes out. Whether B had waited is decided later, when the path's
 // round trips are known.
 type nagle struct {
-	a, ack  mark
+	sent    int64  // when A went, nanoseconds
+	freed   int64  // and when it was acknowledged
+	a, ack  uint32 // the packets
 	end     uint32 // sequence number after A
 	off     uint32 // small segments sent while a small one was not acknowledged: Nagle's algorithm is off
 	late    uint32 // small segments sent long after the acknowledgment: they waited for nothing
@@ -71,7 +73,7 @@ func (t *Tracker) small(d *side, s *flow.Segment, full int) {
 		}
 		n.tainted = s.InFlight >= limit
 	}
-	n.stage, n.a, n.end = waiting, at(s.At), s.Seq+uint32(s.Length)
+	n.stage, n.a, n.sent, n.end = waiting, uint32(s.At.Number), s.At.Nanos, s.Seq+uint32(s.Length)
 }
 
 // acknowledged takes a segment of the other direction.
@@ -80,7 +82,7 @@ func (n *nagle) acknowledged(s *flow.Segment) {
 	case s.Length > 0, carries(s.Flags, flow.FIN), has(s.Analysis, flow.DuplicateACK|flow.ZeroWindow|flow.KeepAlive), len(s.SACK) > 0:
 		n.stage, n.tainted = idle, false
 	case n.stage == waiting && notAfter(n.end, s.Ack):
-		n.stage, n.ack = released, at(s.At)
+		n.stage, n.ack, n.freed = released, uint32(s.At.Number), s.At.Nanos
 		if n.tainted {
 			n.stage, n.tainted = idle, false
 		}
@@ -91,8 +93,8 @@ func (n *nagle) acknowledged(s *flow.Segment) {
 func (t *Tracker) hold(d *side, s *flow.Segment) {
 	n := &d.nagle
 	h := hold{
-		a: n.a.number, ack: n.ack.number, b: uint32(s.At.Number), off: n.off,
-		delay: n.ack.nanos - n.a.nanos, release: s.At.Nanos - n.ack.nanos,
+		a: n.a, ack: n.ack, b: uint32(s.At.Number), off: n.off,
+		delay: n.freed - n.sent, release: s.At.Nanos - n.freed,
 	}
 	if h.delay < 0 || h.release < 0 || h.delay+h.release < leastHold {
 		return

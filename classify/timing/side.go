@@ -19,11 +19,9 @@ type side struct {
 	next       uint32  // sequence number after the highest byte seen
 	karn       uint32  // no sample from an acknowledgment up to or across this number
 	window     int32   // that this side's sender last advertised
-	gapTS      uint32  // TSval of the segment behind the last hole
-	gapHasTS   bool
-	doubtful   bool  // karn holds
-	duplicates uint8 // duplicate or selective acknowledgments since the last that advanced
-	duplicate  mark  // the last of them
+	doubtful   bool    // karn holds
+	duplicates uint8   // duplicate or selective acknowledgments since the last that advanced
+	duplicate  uint32  // the packet of the last of them
 	nagle      nagle
 }
 

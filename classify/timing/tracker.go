@@ -124,7 +124,7 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 	t.turns.take(s, t.side[s.Dir^1].next)
 	if has(s.Analysis, flow.LostSegment) {
 		d.doubt(next)
-		d.gapTS, d.gapHasTS = s.TSval, s.HasTS
+		t.missing(d, s)
 	}
 	full := t.fullSegment(c)
 	if d.nagle.stage != idle || s.Length%full != 0 {
@@ -148,7 +148,7 @@ func (t *Tracker) acknowledge(d *side, s *flow.Segment) {
 		if d.duplicates < 255 {
 			d.duplicates++
 		}
-		d.duplicate = at(s.At)
+		d.duplicate = uint32(s.At.Number)
 	}
 	if len(d.ring) == 0 || before(s.Ack, d.ring[0].end) {
 		return

@@ -17,7 +17,7 @@ type turns struct {
 	opening int8   // direction of the first payload plus one
 }
 
-const keepTurns = 10
+const keepTurns = 8
 
 // take follows a segment with new payload; peer is the sequence number after
 // the other side's highest byte seen.
