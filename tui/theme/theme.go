@@ -37,6 +37,7 @@ type Theme struct {
 	Server   lipgloss.Style // what the server sent
 	severity map[claim.Severity]lipgloss.Style
 	osi      [8]lipgloss.Style
+	phases   map[string]lipgloss.Style
 }
 
 // New returns the theme for a terminal that w writes to. The environment
@@ -44,6 +45,9 @@ type Theme struct {
 // give the theme without colours.
 func New(w io.Writer) *Theme {
 	r := lipgloss.NewRenderer(w)
+	// Bubble Tea asked the terminal before it began to read keys; another
+	// question would wait for an answer that arrives as keys.
+	r.SetHasDarkBackground(lipgloss.HasDarkBackground())
 	if os.Getenv("NO_COLOR") != "" || r.ColorProfile() == termenv.Ascii {
 		return build(r, false)
 	}
@@ -77,8 +81,6 @@ func build(r *lipgloss.Renderer, colour bool) *Theme {
 // chosen to keep its contrast on both.
 var (
 	grey   = lipgloss.AdaptiveColor{Light: "#6c6c6c", Dark: "#8a8a8a"}
-	faint  = lipgloss.AdaptiveColor{Light: "#d0d0d0", Dark: "#303030"}
-	chosen = lipgloss.AdaptiveColor{Light: "#b8d8f8", Dark: "#204a70"}
 	blue   = lipgloss.AdaptiveColor{Light: "#005faf", Dark: "#5fafff"}
 	green  = lipgloss.AdaptiveColor{Light: "#00752a", Dark: "#5fd787"}
 	yellow = lipgloss.AdaptiveColor{Light: "#8a5a00", Dark: "#ffd75f"}
@@ -87,6 +89,17 @@ var (
 	violet = lipgloss.AdaptiveColor{Light: "#7030a0", Dark: "#c79bff"}
 	cyan   = lipgloss.AdaptiveColor{Light: "#00707a", Dark: "#5fd7d7"}
 	black  = lipgloss.Color("#101010")
+
+	// Backgrounds say what they are on terminals of 16 colours too: the nearest
+	// one would be the terminal's own.
+	faint = lipgloss.CompleteAdaptiveColor{
+		Light: lipgloss.CompleteColor{TrueColor: "#d8d8d8", ANSI256: "253", ANSI: "7"},
+		Dark:  lipgloss.CompleteColor{TrueColor: "#303030", ANSI256: "236", ANSI: "8"},
+	}
+	chosen = lipgloss.CompleteAdaptiveColor{
+		Light: lipgloss.CompleteColor{TrueColor: "#b8d8f8", ANSI256: "153", ANSI: "14"},
+		Dark:  lipgloss.CompleteColor{TrueColor: "#204a70", ANSI256: "24", ANSI: "4"},
+	}
 )
 
 func paint(r *lipgloss.Renderer, colour bool) *Theme {
@@ -112,6 +125,10 @@ func paint(r *lipgloss.Renderer, colour bool) *Theme {
 	}
 	t.severity = map[claim.Severity]lipgloss.Style{
 		claim.Info: fg(s, blue), claim.Notice: fg(s, yellow), claim.Warning: fg(s.Bold(true), orange), claim.Problem: fg(s.Bold(true), red),
+	}
+	t.phases = map[string]lipgloss.Style{
+		"dns": fg(s, blue), "tcp": fg(s, cyan), "proxy": fg(s, cyan), "tls": fg(s, violet), "quic": fg(s, violet),
+		"request": fg(s, blue), "server": fg(s, yellow), "transfer": fg(s, green),
 	}
 	for i := range t.osi {
 		t.osi[i] = s
@@ -149,6 +166,14 @@ func (t *Theme) OSI(n int) lipgloss.Style {
 		return t.Plain
 	}
 	return t.osi[n]
+}
+
+// Phase returns the style of a step of a set-up, by its name.
+func (t *Theme) Phase(name string) lipgloss.Style {
+	if style, ok := t.phases[name]; ok {
+		return style
+	}
+	return t.Plain
 }
 
 // Sender returns the style of what was sent in a direction.

@@ -89,7 +89,7 @@ func (b *builder) findings() {
 	for i, f := range list {
 		key := "finding " + f.ID + strconv.Itoa(i)
 		cost := ""
-		if f.Cost > 0 {
+		if f.Cost > 0 && !strings.Contains(f.Title, component.Span(f.Cost)) {
 			cost = "  (" + component.Span(f.Cost) + ")"
 		}
 		var packets []int

@@ -91,17 +91,20 @@ func stack(protocols []layer.Protocol) string {
 
 func tcp(t *flow.TCP) string {
 	var parts []string
-	count := func(n int64, what string) {
-		if n > 0 {
-			parts = append(parts, component.Count(n)+" "+what)
+	count := func(n int64, one, more string) {
+		switch {
+		case n == 1:
+			parts = append(parts, "1 "+one)
+		case n > 1:
+			parts = append(parts, component.Count(n)+" "+more)
 		}
 	}
-	count(t.Retransmissions, "retransmissions")
-	count(t.OutOfOrder, "out of order")
-	count(t.DuplicateACKs, "duplicate ACKs")
-	count(t.ZeroWindows, "zero windows")
-	count(t.LostInCapture, "gaps in the capture")
-	count(t.Resets, "resets")
+	count(t.Retransmissions, "retransmission", "retransmissions")
+	count(t.OutOfOrder, "out of order", "out of order")
+	count(t.DuplicateACKs, "duplicate ACK", "duplicate ACKs")
+	count(t.ZeroWindows, "zero window", "zero windows")
+	count(t.LostInCapture, "segment before not captured", "segments before not captured")
+	count(t.Resets, "reset", "resets")
 	if len(parts) == 0 {
 		parts = []string{"no retransmissions"}
 	}

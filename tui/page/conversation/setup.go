@@ -22,7 +22,7 @@ func (b *builder) setup() {
 	from, to := bounds(s.Phases)
 	for _, ph := range s.Phases {
 		why := ph.Name + " took " + component.Span(ph.Duration)
-		line := component.Line{Text: b.bar(ph, from, to), Style: t.Plain}
+		line := component.Line{Text: b.bar(ph, from, to), Style: t.Phase(ph.Name)}
 		b.link("phase "+ph.Name, target{packets: ph.Packets, why: why, lesson: ph.Name}, line)
 	}
 	for _, w := range s.WhatIf {

@@ -95,4 +95,10 @@ func endpoint(e flow.Endpoint) string {
 	return e.Addr.String()
 }
 
+// bare names an end without its port, for narrow tables.
+func bare(e flow.Endpoint) string {
+	e.Port = 0
+	return endpoint(e)
+}
+
 func printable(err error) string { return layer.Printable(err.Error()) }

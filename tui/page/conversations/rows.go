@@ -50,6 +50,9 @@ const (
 	keepVerdicts = 5000
 )
 
+// withPorts is the width from which on the clients' ports are shown.
+const withPorts = 100
+
 // refresh copies the rows on the screen and judges those that need it, as far
 // as the time goes; the next refresh goes on.
 func (p *Page) refresh() {
@@ -58,7 +61,10 @@ func (p *Page) refresh() {
 	if len(w.verdicts) > keepVerdicts {
 		w.verdicts = map[int]verdict{}
 	}
-	begun := time.Now()
+	begun, client := time.Now(), endpoint
+	if p.width < withPorts {
+		client = bare
+	}
 	p.src.View(func(v wiresight.View) {
 		if v.Model == nil {
 			return
@@ -77,7 +83,7 @@ func (p *Page) refresh() {
 				w.verdicts[id] = known
 			}
 			w.rows = append(w.rows, row{
-				id: id, start: c.First.Nanos - v.Model.First.Nanos, client: endpoint(c.Client), server: endpoint(c.Server),
+				id: id, start: c.First.Nanos - v.Model.First.Nanos, client: client(c.Client), server: endpoint(c.Server),
 				protocol: protocol(c), packets: c.Packets.Sum(), bytes: c.Bytes.Sum(), duration: c.Duration(), verdict: known,
 			})
 		}

@@ -66,6 +66,7 @@ func (p *Page) section(n int) {
 		for i, r := range p.rows {
 			if r.section == want && r.choice >= 0 {
 				p.list.Select(i)
+				p.list.Offset = min(p.list.Offset, p.heading(i))
 				return
 			}
 		}

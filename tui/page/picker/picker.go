@@ -100,13 +100,21 @@ func (p *Page) step(n, direction int) {
 		for i := p.list.Cursor; i >= 0 && i < len(p.rows); i += d {
 			if p.rows[i].choice >= 0 {
 				p.list.Select(i)
-				if i <= 1 {
-					p.list.Offset = 0 // show the first title too
-				}
+				p.list.Offset = min(p.list.Offset, p.heading(i))
 				return
 			}
 		}
 	}
+}
+
+// heading returns the row of the title above choice i where nothing that can
+// be chosen stands between them, else i.
+func (p *Page) heading(i int) int {
+	top := i
+	for top > 0 && p.rows[top-1].choice < 0 {
+		top--
+	}
+	return top
 }
 
 // Init has nothing to ask for.
