@@ -104,10 +104,6 @@ func BenchmarkExchange(b *testing.B) {
 	benchmark(b, dissect.Chunk{Data: []byte(benchRequest)}, dissect.Chunk{Dir: layer.ToClient, Data: []byte(benchResponse)})
 }
 
-func BenchmarkRequest(b *testing.B) {
-	benchmark(b, dissect.Chunk{Data: []byte(benchRequest)})
-}
-
 func BenchmarkBody(b *testing.B) {
 	d := newDissector(dissect.Context{})
 	out := &nothing{}

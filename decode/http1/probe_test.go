@@ -30,6 +30,8 @@ func TestProbe(t *testing.T) {
 		{"a status line", "HTTP/1.1 200 OK\r\n", dissect.Yes, server},
 		{"a status line without a reason", "HTTP/1.1 404\r\n", dissect.Yes, server},
 		{"a status line that is not complete", "HTTP/1.1 200 O", dissect.Yes, server},
+		{"a status line with more spaces than one", "HTTP/1.1 \t200 OK\r\n", dissect.Yes, server},
+		{"a status line that ends within the spaces", "HTTP/1.1  ", dissect.More, unknown},
 		{"a long target that goes on", long, dissect.Yes, client},
 		{"a long target of a method nobody knows", "FROB /" + strings.Repeat("a", 1400), dissect.More, unknown},
 		{"nothing yet", "", dissect.More, unknown},

@@ -49,19 +49,29 @@ func parseStart(line []byte) (start, bool) {
 }
 
 func parseStatus(line []byte) (start, bool) {
-	code := line[versionSize+1 : statusSize]
-	if !digit(line[versionSize-1]) || line[versionSize] != ' ' || !digit(code[0]) || !digit(code[1]) || !digit(code[2]) {
+	code := bytes.TrimLeft(line[versionSize:], " \t")
+	if !digit(line[versionSize-1]) || !blank(line[versionSize]) || !digits(code, 3) {
 		return start{}, false
 	}
-	rest := line[statusSize:]
+	rest := code[3:]
 	if len(rest) > 0 && !blank(rest[0]) {
 		return start{}, false
 	}
 	return start{
-		response: true, minor: line[versionSize-1], code: code,
+		response: true, minor: line[versionSize-1], code: code[:3],
 		status: int(code[0]-'0')*100 + int(code[1]-'0')*10 + int(code[2]-'0'),
 		reason: bytes.Trim(rest, " \t"),
 	}, true
+}
+
+// digits reports whether b begins with n digits.
+func digits(b []byte, n int) bool {
+	for i := range n {
+		if i == len(b) || !digit(b[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // judge tells whether b begins with a start line: More where it ends within
@@ -89,20 +99,24 @@ func judge(b []byte) (m dissect.Match, response bool) {
 	return dissect.More, false
 }
 
-// judgeStatus compares the beginning of a status line with its pattern. The
-// three digits of the status make it certain.
+// judgeStatus judges the beginning of a status line. The three digits of the
+// status make it certain.
 func judgeStatus(b []byte) dissect.Match {
-	const pattern = "HTTP/1.9 999"
-	for i := 0; i < min(len(b), len(pattern)); i++ {
-		if pattern[i] == '9' && digit(b[i]) || pattern[i] == b[i] {
-			continue
-		}
+	n := min(len(b), len(versionPrefix))
+	if string(b[:n]) != versionPrefix[:n] {
 		return dissect.No
 	}
+	b = b[n:]
+	if len(b) > 0 && !digit(b[0]) || len(b) > 1 && !blank(b[1]) {
+		return dissect.No
+	}
+	b = bytes.TrimLeft(b[min(len(b), 1):], " \t")
 	switch {
-	case len(b) <= len(pattern):
+	case !digits(b, min(len(b), 3)):
+		return dissect.No
+	case len(b) <= 3:
 		return dissect.More
-	case blank(b[len(pattern)]) || b[len(pattern)] == '\r':
+	case blank(b[3]) || b[3] == '\r':
 		return dissect.Yes
 	}
 	return dissect.No

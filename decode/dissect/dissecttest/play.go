@@ -1,8 +1,6 @@
 package dissecttest
 
 import (
-	"testing"
-
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/layer"
 )
@@ -90,10 +88,16 @@ func CutAt(i, n int) func(int, []byte) [][]byte {
 	}
 }
 
+// Failer is what a testing.T, B or F is to EveryCut.
+type Failer interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // EveryCut plays writes whole, in pieces of 1 to 16 bytes, and cut in two at
 // each place, and fails the test where the story differs from the whole one's.
 // It returns the whole one.
-func (g Game) EveryCut(t testing.TB, p dissect.Protocol, writes ...Write) *Recorder {
+func (g Game) EveryCut(t Failer, p dissect.Protocol, writes ...Write) *Recorder {
 	t.Helper()
 	g.Cut = nil
 	whole := g.Play(p, writes...)
@@ -123,7 +127,7 @@ func (g Game) EveryCut(t testing.TB, p dissect.Protocol, writes ...Write) *Recor
 }
 
 // EveryCut plays writes cut in every way and leaves the connection open.
-func EveryCut(t testing.TB, p dissect.Protocol, writes ...Write) *Recorder {
+func EveryCut(t Failer, p dissect.Protocol, writes ...Write) *Recorder {
 	t.Helper()
 	return Game{}.EveryCut(t, p, writes...)
 }
