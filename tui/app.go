@@ -152,7 +152,7 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		return a, a.onTick()
 	case tea.KeyMsg:
-		return a, a.key(m)
+		return a, a.keys(m)
 	case tea.MouseMsg:
 		if m.Y < 1 || m.Y > a.pageHeight() {
 			return a, nil
@@ -190,6 +190,22 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 		return tea.Batch(a.top().Init(), a.tick(firstTick)), true
 	}
 	return nil, false
+}
+
+// keys takes keys apart that came in one read, as those of a key that is held
+// down do. What is pasted is text, or nothing.
+func (a *app) keys(k tea.KeyMsg) tea.Cmd {
+	if k.Type != tea.KeyRunes || len(k.Runes) < 2 || a.top().Typing() {
+		return a.key(k)
+	}
+	if k.Paste {
+		return nil
+	}
+	var cmds []tea.Cmd
+	for _, r := range k.Runes {
+		cmds = append(cmds, a.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+	}
+	return tea.Batch(cmds...)
 }
 
 func (a *app) key(k tea.KeyMsg) tea.Cmd {

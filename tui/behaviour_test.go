@@ -173,6 +173,20 @@ func TestTheScopeOfTheListIsOneConversationOrAll(t *testing.T) {
 	u.selects("120 ")
 }
 
+func TestKeysThatCameTogetherAllCount(t *testing.T) {
+	u := start(t, newFake(12), 100, 24)
+	u.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jjjk")})
+	u.selects("3 ")
+	u.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jjq"), Paste: true})
+	u.selects("3 ")
+	if u.quit {
+		t.Error("a paste quit")
+	}
+	u.press("/")
+	u.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("tls\x1b\n"), Paste: true})
+	u.sees("/ tls ")
+}
+
 func TestASelectedFieldLightsItsBytes(t *testing.T) {
 	u := start(t, newFake(2), 120, 40)
 	u.press("p tab down right down down right down")

@@ -69,9 +69,6 @@ func (t *Tree) flatten() {
 			text += "  " + l.Summary
 		}
 		in := l.Source == layer.Frame
-		if !in {
-			text += "  (put together from several packets, or decrypted)"
-		}
 		t.rows = append(t.rows, node{path: path, text: text, osi: l.OSI, children: len(l.Fields) > 0, offset: l.Offset, length: l.Length, inFrame: in})
 		if t.open[path] {
 			t.fields(path, 1, l.Fields, in)
@@ -135,6 +132,12 @@ func (t *Tree) Range() (offset, length int) {
 		return 0, 0
 	}
 	return t.rows[t.Cursor].offset, t.rows[t.Cursor].length
+}
+
+// Elsewhere reports whether the selected row was read from bytes that are not
+// in the frame as they are.
+func (t *Tree) Elsewhere() bool {
+	return t.Cursor < len(t.rows) && !t.rows[t.Cursor].note && !t.rows[t.Cursor].inFrame
 }
 
 // View returns the rows on the screen.

@@ -79,7 +79,7 @@ func (p *Page) View() string {
 	case !alone:
 		lines = append(lines, component.Rule(p.theme, p.width, p.treeTitle(), p.note(), p.focus == treePane))
 		lines = append(lines, pad(p.tree.View(), tree.width, tree.height)...)
-		lines = append(lines, component.Rule(p.theme, p.width, "bytes", "", p.focus == hexPane))
+		lines = append(lines, component.Rule(p.theme, p.width, "bytes", p.bytesNote(), p.focus == hexPane))
 		lines = append(lines, p.hex.View()...)
 	}
 	return component.Screen(lines, p.width, p.height)
@@ -87,7 +87,7 @@ func (p *Page) View() string {
 
 func (p *Page) rules(left, right int) string {
 	return component.Rule(p.theme, left, p.treeTitle(), p.note(), p.focus == treePane) + p.theme.Rule.Render("┬") +
-		component.Rule(p.theme, right, "bytes", "", p.focus == hexPane)
+		component.Rule(p.theme, right, "bytes", p.bytesNote(), p.focus == hexPane)
 }
 
 func (p *Page) treeTitle() string {
@@ -95,6 +95,14 @@ func (p *Page) treeTitle() string {
 		return "layers"
 	}
 	return fmt.Sprintf("layers of packet %d", p.detail.number)
+}
+
+// bytesNote tells why no bytes are lit.
+func (p *Page) bytesNote() string {
+	if p.tree.Elsewhere() {
+		return "the selected field is of a stream or decrypted"
+	}
+	return ""
 }
 
 // note tells what the list is narrowed to and what the marks mean.
