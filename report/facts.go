@@ -105,6 +105,9 @@ func (e *encoder) tcp(t *flow.TCP, k *classify.Conversation) {
 		e.close('}')
 	}
 	e.rtt(&k.RTT)
+	if t.Resent.Sum() > 0 {
+		e.counts("resent", t.Resent)
+	}
 	for _, c := range []struct {
 		name string
 		n    int64
