@@ -19,9 +19,9 @@ type rule struct {
 // means one file in package pattern or timing and one line here.
 func rules() []rule {
 	return []rule{
+		{lessons: []Lesson{pattern.PollingLesson}, conversation: pattern.Polling},
 		{lessons: []Lesson{pattern.RequestResponseLesson}, conversation: pattern.Alternation},
 		{lessons: []Lesson{pattern.PipeliningLesson}, conversation: pattern.Pipeline},
-		{lessons: []Lesson{pattern.PollingLesson}, conversation: pattern.Polling},
 		{lessons: []Lesson{pattern.ReuseLesson}, conversation: pattern.Reuse},
 		{lessons: []Lesson{pattern.ConditionalLesson}, conversation: pattern.Conditional},
 		{pair: pattern.PollingOverConnections},

@@ -36,6 +36,9 @@ func (e *evidence) add(packet int, shows string) {
 	if packet <= 0 || len(*e) >= claim.Evidences {
 		return
 	}
+	if *e == nil {
+		*e = make([]claim.Evidence, 0, 6)
+	}
 	*e = append(*e, claim.Evidence{Packet: packet, Shows: shows})
 }
 

@@ -40,33 +40,51 @@ type poll struct {
 // Polling claims polling within one conversation.
 func Polling(v *timing.View, out *claim.Sink) {
 	list := v.Conversation.Exchanges
-	if len(list) < leastPolls {
+	if len(list) < leastPolls || v.Duration() < leastPolls/2*int64(leastPeriod*1e9) {
 		return
 	}
-	asks := make([]*flow.Exchange, len(list))
+	// Most conversations repeat nothing often enough; that is soon seen, without
+	// a group for each target.
+	var seen [256]uint8
+	repeated := false
 	for i := range list {
-		asks[i] = &list[i]
+		h := bucket(list[i].Name)
+		if seen[h] < leastPolls {
+			seen[h]++
+		}
+		repeated = repeated || seen[h] >= leastPolls
+	}
+	if !repeated {
+		return
+	}
+	asks := make([]*flow.Exchange, 0, len(list))
+	for i := range list {
+		if seen[bucket(list[i].Name)] >= leastPolls {
+			asks = append(asks, &list[i])
+		}
 	}
 	for _, p := range polls(asks) {
 		out.Pattern(p.claim())
 	}
 }
 
-// Periodic reports whether most of a conversation's exchanges are polls.
-func Periodic(v *timing.View) bool {
-	list := v.Conversation.Exchanges
-	if len(list) < leastPolls || float64(len(list))*leastPeriod > flow.Seconds(v.Duration())*2 {
-		return false
+// bucket hashes a request's method and path (FNV-1a).
+func bucket(name string) uint8 {
+	h := uint32(2166136261)
+	for i := 0; i < len(name) && name[i] != '?'; i++ {
+		h = (h ^ uint32(name[i])) * 16777619
 	}
-	asks := make([]*flow.Exchange, len(list))
-	for i := range list {
-		asks[i] = &list[i]
+	return uint8(h ^ h>>8 ^ h>>16)
+}
+
+// polled returns how many exchanges were claimed as polls.
+func polled(out *claim.Sink) (n int) {
+	for i := range out.Patterns {
+		if p := &out.Patterns[i]; p.ID == PollingLesson.ID {
+			n += int(p.Metrics[0].Value)
+		}
 	}
-	n := 0
-	for _, p := range polls(asks) {
-		n += len(p.asks)
-	}
-	return n*5 >= len(list)*4
+	return n
 }
 
 const leastPeriod = 0.02 // seconds: what comes faster is a loop, not a poll
@@ -107,13 +125,16 @@ func PollingOverConnections(p *Pair, out *claim.Sink) {
 
 // polls groups requests by target and keeps the groups with a period.
 func polls(asks []*flow.Exchange) []poll {
-	groups := make(map[string][]*flow.Exchange, min(len(asks), 64))
+	groups := make(map[string][]*flow.Exchange)
 	var order []string
+	last, t := "", ""
 	for _, x := range asks {
 		if !answered(x) || x.Name == "" || x.Protocol == "dns" || x.Protocol == "mdns" {
 			continue
 		}
-		t := target(x.Name)
+		if x.Name != last {
+			last, t = x.Name, target(x.Name)
+		}
 		g := groups[t]
 		if len(g) == 0 {
 			order = append(order, t)

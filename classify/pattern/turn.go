@@ -19,7 +19,8 @@ var RequestResponseLesson = claim.Lesson{
 }
 
 // Alternation claims request-response: by the messages where they were read,
-// else by who spoke when.
+// else by who spoke when. It runs after Polling: where most exchanges are polls,
+// that says more.
 func Alternation(v *timing.View, out *claim.Sink) {
 	if len(v.Conversation.Exchanges) == 0 {
 		byTurns(v, out)
@@ -42,7 +43,7 @@ func Alternation(v *timing.View, out *claim.Sink) {
 			e.add(x.Response.First.Number, "its answer")
 		}
 	}
-	if n < 2 || open*10 > n || Periodic(v) {
+	if n < 2 || open*10 > n || polled(out)*5 >= n*4 {
 		return
 	}
 	confidence := 0.9

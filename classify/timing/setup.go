@@ -25,6 +25,8 @@ type Setup struct {
 
 	Phases []Phase
 	WhatIf []WhatIf
+
+	packets []int // what the phases' lists are cut from
 }
 
 // Phase is one step of a set-up or of the first exchange.
@@ -59,10 +61,24 @@ func (s *Setup) add(name string, from, to layer.PacketRef, roundTrips int) {
 	if !from.Valid() || !to.Valid() || to.Nanos < from.Nanos {
 		return
 	}
-	p := Phase{Name: name, Start: from.Nanos, Duration: to.Since(from), RoundTrips: roundTrips, Packets: []int{from.Number}}
-	if to.Number != from.Number {
-		p.Packets = append(p.Packets, to.Number)
+	s.phase(Phase{Name: name, Start: from.Nanos, Duration: to.Since(from), RoundTrips: roundTrips}, from, to)
+}
+
+// maxPhases is how many a set-up has at most, each with two packets.
+const maxPhases = 8
+
+// phase appends a phase with its packets. One allocation serves them all:
+// there may be a million set-ups.
+func (s *Setup) phase(p Phase, from, to layer.PacketRef) {
+	if s.Phases == nil {
+		s.Phases, s.packets = make([]Phase, 0, 5), make([]int, 0, 2*maxPhases)
 	}
+	n := len(s.packets)
+	s.packets = append(s.packets, from.Number)
+	if to.Number != from.Number {
+		s.packets = append(s.packets, to.Number)
+	}
+	p.Packets = s.packets[n:len(s.packets):len(s.packets)]
 	s.Phases = append(s.Phases, p)
 }
 
@@ -134,8 +150,7 @@ func (s *Setup) application(v *View) {
 		request, answer = e.Request.First, e.Response.First
 		s.add("request", e.Request.First, e.Request.Last, 0)
 		if x.HasService {
-			s.Phases = append(s.Phases, Phase{Name: "server", Start: e.Request.Last.Nanos, Duration: x.Service,
-				Packets: []int{e.Request.Last.Number, e.Response.First.Number}})
+			s.phase(Phase{Name: "server", Start: e.Request.Last.Nanos, Duration: x.Service}, e.Request.Last, e.Response.First)
 			s.add("transfer", e.Response.First, e.Response.Last, 0)
 		}
 	case len(v.Conversation.Exchanges) > 0:
