@@ -74,6 +74,16 @@ func TestFollowingShowsTheNewestConversation(t *testing.T) {
 	u.selects("30 ")
 }
 
+func TestACursorThatNobodyMovedStaysOnTheFirstRow(t *testing.T) {
+	f := newFake(12)
+	f.model.Conversations[6].Packets[0] = 5000
+	u := start(t, f, 80, 24)
+	u.press("s s s s")
+	u.selects("7 ")
+	u.press("S S")
+	u.selects("7 ")
+}
+
 func TestSortingByPacketsPutsTheLargestFirst(t *testing.T) {
 	f := newFake(12)
 	f.model.Conversations[6].Packets[0] = 5000
@@ -148,31 +158,6 @@ func TestAnExchangeLeadsToItsPackets(t *testing.T) {
 	u.selects("▶8 ")
 }
 
-func TestPacketsAreFilteredInTheBackgroundAndTheCursorStaysNear(t *testing.T) {
-	u := start(t, newFake(12), 100, 24)
-	u.press("p 5 1 G")
-	u.selects("51 ")
-	u.press("/")
-	u.typed("odd")
-	u.press("enter")
-	u.sees("60 of 120")
-	u.selects("51 ")
-	u.press("down")
-	u.selects("53 ")
-	u.press("esc down")
-	u.selects("54 ")
-}
-
-func TestTheScopeOfTheListIsOneConversationOrAll(t *testing.T) {
-	u := start(t, newFake(12), 100, 30)
-	u.press("p 1 5 G c g")
-	u.selects("11 ")
-	u.press("G")
-	u.selects("20 ")
-	u.press("c G")
-	u.selects("120 ")
-}
-
 func TestKeysThatCameTogetherAllCount(t *testing.T) {
 	u := start(t, newFake(12), 100, 24)
 	u.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jjjk")})
@@ -185,16 +170,6 @@ func TestKeysThatCameTogetherAllCount(t *testing.T) {
 	u.press("/")
 	u.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("tls\x1b\n"), Paste: true})
 	u.sees("/ tls ")
-}
-
-func TestASelectedFieldLightsItsBytes(t *testing.T) {
-	u := start(t, newFake(2), 120, 40)
-	u.press("p tab down right down down right down")
-	u.selects("tcp.flags.ack: 1")
-	u.press("left")
-	u.selects("▾ tcp.flags")
-	u.press("left left")
-	u.selects("▾ L4 tcp")
 }
 
 func TestTheStreamPageNeverShowsWhatItWasSentAsIs(t *testing.T) {

@@ -35,6 +35,7 @@ type Page struct {
 	filter   page.Filter // nil for none
 	follow   bool        // the cursor stays on the newest conversation
 	selected int         // id under the cursor
+	moved    bool        // the user moved the cursor off the first row
 	order    order
 	window   window
 
@@ -118,23 +119,29 @@ func (p *Page) tick() tea.Cmd {
 	return p.sort()
 }
 
-// place sets the number of rows, and the cursor on its conversation.
+// place sets the number of rows, and the cursor on its conversation. A cursor
+// that nobody moved off the first row stays on the first row: who sorts by
+// size wants to see the largest.
 func (p *Page) place() {
 	p.table.Count = p.rows()
-	if p.follow {
-		p.table.Select(p.newest())
-		p.selected = p.id(p.table.Cursor)
-		return
-	}
 	row := p.rowOf(p.selected)
-	if row < 0 {
-		row = p.table.Cursor
-	}
-	if p.table.Cursor == p.table.Offset && row == 0 || p.table.Height == 0 {
-		p.table.Select(row)
-	} else {
+	switch {
+	case p.follow:
+		p.table.Select(p.newest())
+	case !p.moved:
+		p.table.Select(0)
+	case row >= 0:
 		p.table.Anchor(row)
+	default: // filtered out: stay where it was
+		p.table.Show()
 	}
+	p.selected = p.id(p.table.Cursor)
+}
+
+// at takes in that the user moved the cursor.
+func (p *Page) at() {
+	p.follow = false
+	p.moved = p.table.Cursor > 0
 	p.selected = p.id(p.table.Cursor)
 }
 

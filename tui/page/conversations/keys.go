@@ -38,9 +38,8 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		return p.back()
 	default:
 		if m := keymap.Motion(k); m != component.NoMotion {
-			p.follow = false
 			p.table.Do(m)
-			p.selected = p.id(p.table.Cursor)
+			p.at()
 		}
 	}
 	return nil
@@ -108,9 +107,8 @@ func (p *Page) mouse(m tea.MouseMsg) tea.Cmd {
 		if m.Button == tea.MouseButtonWheelUp {
 			n = -3
 		}
-		p.follow = false
 		p.table.Scroll(n)
-		p.selected = p.id(p.table.Cursor)
+		p.at()
 	case tea.MouseButtonLeft:
 		if m.Action == tea.MouseActionPress {
 			return p.click(m.X, m.Y-p.line.Height())
@@ -127,9 +125,8 @@ func (p *Page) click(x, y int) tea.Cmd {
 	case row >= 0 && row == p.table.Cursor:
 		return p.open()
 	case row >= 0:
-		p.follow = false
 		p.table.Select(row)
-		p.selected = p.id(row)
+		p.at()
 	case c >= 0 && column(c) < judgement:
 		return p.sortBy(column(c))
 	}
