@@ -148,6 +148,8 @@ func (c *Chain) open(k key, fromB, reused bool) *conversation {
 		m.Client, m.Server = dst, src
 	}
 	switch p.Transport {
+	case layer.ICMP, layer.ICMPv6:
+		m.ICMPType, m.ICMPCode = p.ICMP.Type, p.ICMP.Code
 	case layer.TCP:
 		v.tcp = tcp.New()
 		m.TCP = &v.tcp.Facts

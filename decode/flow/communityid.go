@@ -17,9 +17,12 @@ var ipProtocols = map[layer.Protocol]uint8{layer.TCP: 6, layer.UDP: 17, layer.SC
 // (corelight/community-id-spec), by which Zeek, Suricata and others name the
 // same conversation. It is the same for both directions.
 //
-// It is "" for other transports than TCP, UDP and SCTP, and where an address
-// is unknown. For ICMP the addresses are not enough: see ICMPCommunityID.
+// It is "" for other transports than TCP, UDP, SCTP, ICMP and ICMPv6, and
+// where an address is unknown.
 func (c *Conversation) CommunityID() string {
+	if c.Transport == layer.ICMP || c.Transport == layer.ICMPv6 {
+		return c.icmpCommunityID()
+	}
 	proto, ok := ipProtocols[c.Transport]
 	if !ok {
 		return ""
@@ -27,28 +30,19 @@ func (c *Conversation) CommunityID() string {
 	return communityID(proto, c.Client, c.Server, true)
 }
 
-// ICMPCommunityID returns the Community ID of an ICMP or ICMPv6 conversation,
-// which needs type and code of a packet that the client sent (of one that the
-// server sent, the counterpart of its type). Type and counterpart, or type and
-// code where a type has no counterpart, take the place of the ports, as in
-// Zeek. It is "" for other transports.
-func (c *Conversation) ICMPCommunityID(icmpType, code uint8) string {
-	var proto uint8
-	counterparts := counterparts4
-	switch c.Transport {
-	case layer.ICMP:
-		proto = 1
-	case layer.ICMPv6:
+// icmpCommunityID puts the type and its counterpart, or type and code where a
+// type has no counterpart, in the place of the ports, as Zeek does.
+func (c *Conversation) icmpCommunityID() string {
+	proto, counterparts := uint8(1), counterparts4
+	if c.Transport == layer.ICMPv6 {
 		proto, counterparts = 58, counterparts6
-	default:
-		return ""
 	}
 	client, server := c.Client, c.Server
-	client.Port, server.Port = uint16(icmpType), uint16(code)
+	client.Port, server.Port = uint16(c.ICMPType), uint16(c.ICMPCode)
 	twoWay := false
 	for _, pair := range counterparts {
-		if pair[0] == icmpType || pair[1] == icmpType {
-			server.Port, twoWay = uint16(pair[0]^pair[1]^icmpType), true
+		if pair[0] == c.ICMPType || pair[1] == c.ICMPType {
+			server.Port, twoWay = uint16(pair[0]^pair[1]^c.ICMPType), true
 			break
 		}
 	}

@@ -57,7 +57,9 @@ func TestICMPTypesTakeThePlaceOfPorts(t *testing.T) {
 		{"an error, which nothing answers", layer.ICMPv6, "3ffe:501:1800:2345::2", "3ffe:507:0:1:200:86ff:fe05:80da", 3, 0, "1:2ObVBgIn28oZvibYZhZMBgh7WdQ="},
 		{"an error with a code", layer.ICMPv6, "3ffe:501:410:0:2c0:dfff:fe47:33e", "3ffe:507:0:1:200:86ff:fe05:80da", 1, 4, "1:hLZd0XGWojozrvxqE0dWB1iM6R0="},
 	} {
-		if got := conversation(c.proto, c.a, 0, c.b, 0).ICMPCommunityID(c.kind, c.code); got != c.want {
+		v := conversation(c.proto, c.a, 0, c.b, 0)
+		v.ICMPType, v.ICMPCode = c.kind, c.code
+		if got := v.CommunityID(); got != c.want {
 			t.Errorf("%s: %s, not %s", c.name, got, c.want)
 		}
 	}
@@ -66,15 +68,11 @@ func TestICMPTypesTakeThePlaceOfPorts(t *testing.T) {
 func TestNoCommunityIDWhereNoneIsDefined(t *testing.T) {
 	for _, c := range []*Conversation{
 		{Transport: layer.TCP}, // no addresses
-		conversation(layer.ICMP, "192.0.2.1", 0, "192.0.2.2", 0),
 		conversation(layer.GRE, "192.0.2.1", 0, "192.0.2.2", 0),
 	} {
 		if got := c.CommunityID(); got != "" {
 			t.Errorf("%s: %s", c.Transport, got)
 		}
-	}
-	if got := conversation(layer.TCP, "192.0.2.1", 1, "192.0.2.2", 2).ICMPCommunityID(8, 0); got != "" {
-		t.Errorf("TCP has no ICMP type: %s", got)
 	}
 }
 

@@ -76,6 +76,8 @@ type Conversation struct {
 	Payload   Counts            // bytes of transport payload, retransmissions included
 	Reused    bool              // the same addresses and ports were used by an earlier conversation
 	Related   []layer.PacketRef // packets outside that quote this conversation (ICMP errors), at most MaxRelated
+	ICMPType  uint8             // of the first packet, where Transport is ICMP or ICMPv6
+	ICMPCode  uint8
 
 	TCP  *TCP  // for TCP
 	TLS  *TLS  // where a TLS handshake was seen
