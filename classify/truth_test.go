@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +159,116 @@ func captures(t *testing.T, scenario string) []string {
 	return files
 }
 
+// hidden tells why something that is there cannot be seen in a capture, or is
+// not claimed by itself; "" where it must be claimed.
+func hidden(capture, id string) string {
+	atServer := strings.HasSuffix(capture, ".server.pcapng")
+	switch {
+	case strings.HasPrefix(capture, "nagle-delayed-ack") && (id == "nagle-hold" || id == "delayed-ack"):
+		return "the two halves of a stall are claimed as the stall"
+	case atServer && (strings.HasPrefix(capture, "loss-request") || strings.HasPrefix(capture, "loss-timeout")) && id == "retransmission-timeout",
+		atServer && strings.HasPrefix(capture, "loss-syn.") && id == "syn-retry":
+		return "what was lost never reached this place, so that the second copy looks like the first"
+	case strings.HasPrefix(capture, "quic") && id == "request-response":
+		return "encrypted, and acknowledgments alone take turns too"
+	case strings.HasPrefix(capture, "tls13") && id == "keep-alive-reuse":
+		return "the client offered HTTP/2 and the answer is encrypted: its control frames would take the same turns"
+	}
+	return ""
+}
+
+func TestRoundTripAndVantageOfEachCapture(t *testing.T) {
+	for _, s := range scenarios(t) {
+		if s.Scenario == "impaired-path" { // jitter: each vantage has its own handshake
+			continue
+		}
+		for _, path := range captures(t, s.Scenario) {
+			r := read(t, path)
+			tcp := 0
+			for i, c := range r.model.Conversations {
+				if c.TCP == nil {
+					continue
+				}
+				for tcp < len(s.Conversations) && s.Conversations[tcp].Transport != "tcp" {
+					tcp++
+				}
+				truth := s.Conversations[tcp].Handshake.RTT
+				tcp++
+				if truth == 0 || !c.TCP.Handshake.SYNACK.Valid() { // refused
+					continue
+				}
+				x := r.conversations[i].Setup
+				want := strings.Split(filepath.Base(path), ".")[1]
+				if x.Vantage != want {
+					t.Errorf("%s: conversation %d: captured at the %s, says %s", path, c.ID, want, x.Vantage)
+				}
+				off := math.Abs(x.RTT.Seconds() - truth)
+				if !x.HasRTT || off > 0.05*truth && off > 0.000_3 {
+					t.Errorf("%s: conversation %d: round trip %v (%s), the link had %.6f s", path, c.ID, x.RTT, x.RTTBasis, truth)
+				}
+			}
+		}
+	}
+}
+
+func TestEachClaimHasItsLesson(t *testing.T) {
+	seen := map[string]bool{}
+	for _, l := range classify.Lessons() {
+		if l.Title == "" || l.About == "" || l.Is == "" || len(l.Sources) == 0 {
+			t.Errorf("the lesson %q is not complete", l.ID)
+		}
+		if seen[l.ID] {
+			t.Errorf("two lessons %q", l.ID)
+		}
+		seen[l.ID] = true
+	}
+	for _, s := range scenarios(t) {
+		for _, path := range captures(t, s.Scenario) {
+			for _, id := range read(t, path).ids() {
+				if _, ok := classify.FindLesson(id); !ok {
+					t.Errorf("%s: %s has no lesson", path, id)
+				}
+			}
+		}
+	}
+}
+
+// A capture is read again and again while it grows: the claims at the end are
+// the same as those of one look.
+func TestAGrowingModelGivesTheSameClaims(t *testing.T) {
+	for _, name := range []string{"dns-then-http", "polling-new-connections", "nagle-delayed-ack-rtt5ms"} {
+		path := captures(t, name)[0]
+		once := read(t, path)
+		src, err := file.Open(path, file.Options{Context: context.Background()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain := decode.New(decode.Options{NewTracker: timing.NewTracker})
+		model := chain.Model()
+		k := classify.New(model)
+		var f capture.Frame
+		for src.Next(&f) == nil {
+			chain.Packet(&f)
+			model = chain.Model()
+			for _, c := range model.Conversations {
+				k.Conversation(c)
+			}
+			k.Capture()
+		}
+		chain.Finish()
+		src.Close()
+		patterns, findings := k.Capture()
+		if !reflect.DeepEqual(patterns, once.patterns) || !reflect.DeepEqual(findings, once.findings) {
+			t.Errorf("%s: %+v, at once %+v", name, patterns, once.patterns)
+		}
+		for i, c := range model.Conversations {
+			if got := k.Conversation(c); !reflect.DeepEqual(got, once.conversations[i]) {
+				t.Errorf("%s: conversation %d: %+v, at once %+v", name, c.ID, got, once.conversations[i])
+			}
+		}
+	}
+}
+
 func TestEachCaptureShowsWhatItsTruthSays(t *testing.T) {
 	for _, s := range scenarios(t) {
 		for _, path := range captures(t, s.Scenario) {
@@ -164,7 +276,7 @@ func TestEachCaptureShowsWhatItsTruthSays(t *testing.T) {
 				r := read(t, path)
 				got := r.ids()
 				for _, id := range s.Shows {
-					if !slices.Contains(got, id) {
+					if !slices.Contains(got, id) && hidden(filepath.Base(path), id) == "" {
 						t.Errorf("does not show %s; has %v", id, got)
 					}
 				}
