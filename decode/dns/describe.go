@@ -146,7 +146,7 @@ func (t *description) entry(e *entry) {
 
 // shown is the name at off as Wireshark shows it.
 func (t *description) shown(off int) string {
-	if name := nameText(t.m, off); name != "." {
+	if name := nameText(t.m, off); name != rootText {
 		return name
 	}
 	return "<Root>"

@@ -82,7 +82,7 @@ func TestServiceBindingsReadAsInAZoneFile(t *testing.T) {
 		},
 	}}
 	r := play(Name, reply(pack(t, dnsmessage.Header{Response: true}, "x.", dnsmessage.TypeHTTPS, https)))
-	want := "HTTPS 1 . alpn=h3,h2 port=8443 ipv4hint=192.0.2.1,192.0.2.2"
+	want := "HTTPS 1 <Root> alpn=h3,h2 port=8443 ipv4hint=192.0.2.1,192.0.2.2"
 	if got := fact(r.Messages[0].Facts, "answers"); got != want {
 		t.Errorf("%q, not %q", got, want)
 	}

@@ -108,7 +108,7 @@ func TestTitlesNameOperationAndQuestion(t *testing.T) {
 		kind   dnsmessage.Type
 		want   string
 	}{
-		{dnsmessage.Header{}, ".", dnsmessage.TypeNS, "NS ."},
+		{dnsmessage.Header{}, ".", dnsmessage.TypeNS, "NS <Root>"},
 		{dnsmessage.Header{}, "x.example.", 65280, "TYPE65280 x.example"},
 		{dnsmessage.Header{OpCode: 4}, "example.com.", dnsmessage.TypeSOA, "NOTIFY SOA example.com"},
 		{dnsmessage.Header{OpCode: 5}, "example.com.", dnsmessage.TypeSOA, "UPDATE SOA example.com"},

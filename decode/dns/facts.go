@@ -8,7 +8,6 @@ import (
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
-	"github.com/wiresight/wiresight/decode/layer"
 )
 
 // facts is what the message's reader learns in one walk.
@@ -123,7 +122,7 @@ func (f *facts) rcode() uint16 {
 }
 
 // askedName is the first question's name, fit for a screen.
-func (f *facts) askedName() string { return layer.Printable(string(f.name[:f.named])) }
+func (f *facts) askedName() string { return shown(f.name[:f.named]) }
 
 // title names the message by its question: "A example.com", with the operation
 // before it where it is not a query.
@@ -135,13 +134,10 @@ func (f *facts) title() string {
 	if !f.hasName {
 		return op
 	}
-	var buffer [maxNameText + 32]byte
-	b := buffer[:0]
 	if op != "" {
-		b = append(append(b, op...), ' ')
+		op += " "
 	}
-	b = append(append(b, TypeName(f.asked.kind)...), ' ')
-	return layer.Printable(string(append(b, f.name[:f.named]...)))
+	return op + TypeName(f.asked.kind) + " " + f.askedName()
 }
 
 func hex16(v uint16) string {

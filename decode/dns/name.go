@@ -1,6 +1,11 @@
 package dns
 
-import "errors"
+import (
+	"errors"
+	"unicode/utf8"
+
+	"github.com/wiresight/wiresight/decode/layer"
+)
 
 // What can be wrong with a message.
 var (
@@ -116,4 +121,18 @@ func skipName(m []byte, off int) (int, error) {
 			return 0, errLabel
 		}
 	}
+}
+
+const rootText = "<Root>"
+
+// shown makes a name's text fit for a screen, as Wireshark does: the root is
+// "<Root>", and a byte that is no UTF-8 becomes U+FFFD.
+func shown(name []byte) string {
+	if len(name) == 1 && name[0] == '.' {
+		return rootText
+	}
+	if utf8.Valid(name) {
+		return layer.Printable(string(name))
+	}
+	return layer.Printable(string([]rune(string(name))))
 }

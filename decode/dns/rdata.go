@@ -145,7 +145,7 @@ func (p part) say(m []byte, off, end int, say func(name, value string, off, size
 		if err != nil {
 			return off, err
 		}
-		size, value = next-off, layer.Printable(string(name))
+		size, value = next-off, shown(name)
 	case free:
 		size, value = len(b), layer.Clip(b, maxText)
 	case raw:
@@ -258,5 +258,5 @@ func nameText(m []byte, off int) string {
 	if err != nil {
 		return ""
 	}
-	return layer.Printable(string(name))
+	return shown(name)
 }
