@@ -9,18 +9,12 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
-	"github.com/wiresight/wiresight/classify"
-	"github.com/wiresight/wiresight/decode/flow"
-	"github.com/wiresight/wiresight/display"
 	"github.com/wiresight/wiresight/tui/component"
 	"github.com/wiresight/wiresight/tui/keymap"
 	"github.com/wiresight/wiresight/tui/page"
-	"github.com/wiresight/wiresight/tui/page/conversation"
 	"github.com/wiresight/wiresight/tui/page/conversations"
 	"github.com/wiresight/wiresight/tui/page/help"
-	"github.com/wiresight/wiresight/tui/page/packets"
 	"github.com/wiresight/wiresight/tui/page/picker"
-	"github.com/wiresight/wiresight/tui/page/stream"
 	"github.com/wiresight/wiresight/tui/theme"
 )
 
@@ -41,6 +35,7 @@ type app struct {
 	title   string
 	filter  string
 	judges  func() page.Judge // makes one for a session
+	whole   page.JudgeAll
 	judge   page.Judge
 	compile page.Compiler
 	status  wiresight.Status
@@ -53,7 +48,7 @@ type app struct {
 }
 
 func newApp(ctx context.Context, opt Options, t *theme.Theme) *app {
-	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, tick: tick, judges: judges, compile: compile}
+	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, tick: tick, judges: judges, whole: whole, compile: compile}
 	if opt.Session != nil {
 		a.look(opt.Session)
 		return a
@@ -85,19 +80,6 @@ func (a *app) look(src page.Source) {
 	a.src, a.ticks, a.judge = src, 0, a.judges()
 	a.put(conversations.New(src, a.theme, a.judge, a.compile, a.filter))
 }
-
-// judges returns what runs the classifiers over one session's model.
-func judges() page.Judge {
-	var classifier *classify.Classifier
-	return func(m *flow.Model, c *flow.Conversation) classify.Conversation {
-		if classifier == nil {
-			classifier = classify.New(m)
-		}
-		return classifier.Conversation(c)
-	}
-}
-
-func compile(expression string) (page.Filter, error) { return display.Compile(expression) }
 
 // Init begins the ticks.
 func (a *app) Init() tea.Cmd { return tea.Batch(a.top().Init(), a.tick(firstTick)) }
@@ -168,28 +150,6 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 		cmds = append(cmds, p.Update(m))
 	}
 	return a, tea.Batch(cmds...)
-}
-
-// request does what a page asked for.
-func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
-	switch m := m.(type) {
-	case page.Back:
-		return a.back(), true
-	case page.OpenConversation:
-		return a.push(conversation.New(a.src, a.theme, a.judge, m.ID)), true
-	case page.OpenStream:
-		return a.push(stream.New(a.src, a.theme, m.ID)), true
-	case page.OpenPackets:
-		return a.push(packets.New(a.src, a.theme, a.compile, m)), true
-	case page.OpenText:
-		return a.push(help.Text(a.theme, m.Title, m.Text)), true
-	case page.Opened:
-		a.title, a.own = m.Title, m.Session
-		m.Session.Start()
-		a.look(m.Session)
-		return tea.Batch(a.top().Init(), a.tick(firstTick)), true
-	}
-	return nil, false
 }
 
 // keys takes keys apart that came in one read, as those of a key that is held

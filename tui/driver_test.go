@@ -11,6 +11,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/classify"
+	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/tui/page"
 	"github.com/wiresight/wiresight/tui/theme"
 )
@@ -30,6 +32,10 @@ func start(t *testing.T, f *fake, width, height int) *user {
 	a.pages, a.picked = nil, false
 	a.tick = func(time.Duration) tea.Cmd { return nil }
 	a.judges = func() page.Judge { return f.judge }
+	a.whole = func(m *flow.Model) classify.Conversation {
+		v := f.judge(m, m.Conversations[1])
+		return classify.Conversation{Patterns: v.Patterns, Findings: v.Findings}
+	}
 	a.compile = fakeCompile
 	a.title = "trace.pcapng"
 	a.look(f)

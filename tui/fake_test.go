@@ -35,6 +35,8 @@ func at(n int) layer.PacketRef {
 // that follow one another.
 func newFake(conversations int) *fake {
 	f := &fake{}
+	f.model.LinkTypes = []string{"ethernet"}
+	f.model.Protocols = []flow.ProtocolCount{{Protocol: layer.Ethernet, OSI: 2, Packets: 120, Bytes: 9000}, {Protocol: "dns", OSI: 7, Packets: 7, Bytes: 700}, {Protocol: "http1", OSI: 7, Packets: 50, Bytes: 7000}}
 	for range conversations {
 		f.add()
 	}

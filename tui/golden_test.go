@@ -28,6 +28,7 @@ var pages = []struct{ name, keys string }{
 	{"packets-tree", "p tab down right down"},
 	{"stream", "F"},
 	{"stream-hex", "F x"},
+	{"capture", "o"},
 	{"help", "?"},
 }
 

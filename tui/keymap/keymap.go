@@ -52,6 +52,7 @@ var (
 	Sort       = bind("s", "sort", "s")
 	Reverse    = bind("S", "reverse", "S")
 	Packets    = bind("p", "packets", "p")
+	Overview   = bind("o", "whole capture", "o")
 	Newest     = bind("f", "follow newest", "f")
 )
 
@@ -88,8 +89,8 @@ var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{H
 var (
 	Conversations = Group{
 		Title:    "Conversations",
-		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Packets, Follow, Newest, Pause},
-		Foot:     []key.Binding{Open, Filter, Sort, Packets, Newest, Pause},
+		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Overview, Packets, Follow, Newest, Pause},
+		Foot:     []key.Binding{Open, Filter, Sort, Overview, Packets, Newest, Pause},
 	}
 	Conversation = Group{
 		Title:    "One conversation",

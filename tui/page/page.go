@@ -45,6 +45,9 @@ type Back struct{}
 // OpenConversation asks for the page of a conversation.
 type OpenConversation struct{ ID int }
 
+// OpenCapture asks for the page of the whole capture.
+type OpenCapture struct{}
+
 // OpenStream asks for the page of a conversation's bytes.
 type OpenStream struct{ ID int }
 
@@ -82,3 +85,7 @@ type Compiler func(expression string) (Filter, error)
 // Judge runs the classifiers over one conversation. It is called inside
 // Source.View.
 type Judge func(m *flow.Model, c *flow.Conversation) classify.Conversation
+
+// JudgeAll runs the classifiers that need several conversations. It is called
+// inside Source.View, from a goroutine of its own.
+type JudgeAll func(m *flow.Model) classify.Conversation

@@ -15,7 +15,7 @@ import (
 
 // draw makes the document of the facts, for the page's width.
 func (p *Page) draw() {
-	if p.facts.id == 0 || p.width == 0 {
+	if !p.loaded || p.width == 0 {
 		return
 	}
 	p.targets = map[string]target{}
@@ -25,6 +25,7 @@ func (p *Page) draw() {
 	b.findings()
 	b.patterns()
 	b.exchanges()
+	b.protocols()
 	b.rest()
 	p.doc.Set(b.blocks)
 }

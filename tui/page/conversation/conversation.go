@@ -47,8 +47,10 @@ type Page struct {
 	src   page.Source
 	theme *theme.Theme
 	judge page.Judge
-	id    int
+	id    int           // 0 for the whole capture
+	whole page.JudgeAll // of the whole capture
 
+	loaded  bool
 	facts   facts
 	version uint64
 	next    time.Time // no refresh before
@@ -67,6 +69,9 @@ func New(src page.Source, t *theme.Theme, judge page.Judge, id int) *Page {
 
 // Init reads the conversation.
 func (p *Page) Init() tea.Cmd {
+	if p.whole != nil {
+		return p.readAll()
+	}
 	p.read()
 	return nil
 }
@@ -88,7 +93,14 @@ func (p *Page) SetSize(width, height int) {
 func (p *Page) Update(m tea.Msg) tea.Cmd {
 	switch m := m.(type) {
 	case page.Tick:
-		p.read()
+		if p.whole == nil {
+			p.read()
+		}
+	case allMsg:
+		if m.page == p {
+			p.facts, p.loaded = m.facts, true
+			p.draw()
+		}
 	case tea.KeyMsg:
 		return p.key(m)
 	case tea.MouseMsg:
@@ -109,12 +121,13 @@ func (p *Page) read() {
 			return
 		}
 		c := v.Model.Conversations[p.id-1]
-		if changed = p.facts.id == 0 || c.Version != p.version; changed {
+		if changed = !p.loaded || c.Version != p.version; changed {
 			p.version = c.Version
 			p.facts = copied(v.Model, c, p.judge(v.Model, c))
 		}
 	})
 	if changed {
+		p.loaded = true
 		p.next = begun.Add(max(300*time.Millisecond, 20*time.Since(begun)))
 		p.draw()
 	}
@@ -128,7 +141,7 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		return p.lesson()
 	case key.Matches(k, keymap.Packets):
 		return page.Send(page.OpenPackets{Conversation: p.id})
-	case key.Matches(k, keymap.Follow):
+	case key.Matches(k, keymap.Follow) && p.id > 0:
 		return page.Send(page.OpenStream{ID: p.id})
 	case key.Matches(k, keymap.NextPart):
 		p.doc.Part(1)
@@ -206,10 +219,13 @@ func (p *Page) mouse(m tea.MouseMsg) tea.Cmd {
 
 // View draws the page.
 func (p *Page) View() string {
-	note := ""
-	if p.facts.id == 0 {
-		note = "no such conversation"
+	title, note := fmt.Sprintf("conversation %d", p.id), ""
+	if p.whole != nil {
+		title = "whole capture"
 	}
-	lines := []string{component.Rule(p.theme, p.width, fmt.Sprintf("conversation %d", p.id), note, true)}
+	if !p.loaded {
+		note = "reading …"
+	}
+	lines := []string{component.Rule(p.theme, p.width, title, note, true)}
 	return component.Screen(append(lines, p.doc.View()...), p.width, p.height)
 }

@@ -18,13 +18,13 @@ const keepExchanges = 5000
 
 // facts is a copy of what the page shows of a conversation.
 type facts struct {
-	id        int
 	first     int64 // the capture's first packet, nanoseconds
 	header    []fact
 	exchanges []flow.Exchange
 	more      int64 // exchanges that are not listed
 	messages  []flow.MessageCount
 	problems  []layer.Problem
+	protocols []flow.ProtocolCount // of the whole capture
 	verdict   classify.Conversation
 }
 
@@ -34,7 +34,7 @@ type fact struct{ name, text string }
 func copied(m *flow.Model, c *flow.Conversation, verdict classify.Conversation) facts {
 	n := min(len(c.Exchanges), keepExchanges)
 	f := facts{
-		id: c.ID, first: m.First.Nanos, verdict: verdict, more: c.ExchangesTotal - int64(n),
+		first: m.First.Nanos, verdict: verdict, more: c.ExchangesTotal - int64(n),
 		exchanges: append([]flow.Exchange(nil), c.Exchanges[:n]...),
 		messages:  append([]flow.MessageCount(nil), c.Messages...),
 		problems:  append([]layer.Problem(nil), c.Problems...),

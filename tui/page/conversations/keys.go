@@ -25,6 +25,8 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		return p.turn(-1)
 	case key.Matches(k, keymap.Reverse):
 		return p.sortBy(p.by)
+	case key.Matches(k, keymap.Overview):
+		return page.Send(page.OpenCapture{})
 	case key.Matches(k, keymap.Packets):
 		return page.Send(page.OpenPackets{})
 	case key.Matches(k, keymap.Follow):

@@ -1,0 +1,57 @@
+package tui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/wiresight/wiresight/classify"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/display"
+	"github.com/wiresight/wiresight/tui/page"
+	"github.com/wiresight/wiresight/tui/page/conversation"
+	"github.com/wiresight/wiresight/tui/page/help"
+	"github.com/wiresight/wiresight/tui/page/packets"
+	"github.com/wiresight/wiresight/tui/page/stream"
+)
+
+// request does what a page asked for.
+func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
+	switch m := m.(type) {
+	case page.Back:
+		return a.back(), true
+	case page.OpenConversation:
+		return a.push(conversation.New(a.src, a.theme, a.judge, m.ID)), true
+	case page.OpenCapture:
+		return a.push(conversation.NewCapture(a.src, a.theme, a.whole)), true
+	case page.OpenStream:
+		return a.push(stream.New(a.src, a.theme, m.ID)), true
+	case page.OpenPackets:
+		return a.push(packets.New(a.src, a.theme, a.compile, m)), true
+	case page.OpenText:
+		return a.push(help.Text(a.theme, m.Title, m.Text)), true
+	case page.Opened:
+		a.title, a.own = m.Title, m.Session
+		m.Session.Start()
+		a.look(m.Session)
+		return tea.Batch(a.top().Init(), a.tick(firstTick)), true
+	}
+	return nil, false
+}
+
+// judges returns what runs the classifiers over one session's model.
+func judges() page.Judge {
+	var classifier *classify.Classifier
+	return func(m *flow.Model, c *flow.Conversation) classify.Conversation {
+		if classifier == nil {
+			classifier = classify.New(m)
+		}
+		return classifier.Conversation(c)
+	}
+}
+
+// whole runs the classifiers that need several conversations.
+func whole(m *flow.Model) classify.Conversation {
+	patterns, findings := classify.New(m).Capture()
+	return classify.Conversation{Patterns: patterns, Findings: findings}
+}
+
+func compile(expression string) (page.Filter, error) { return display.Compile(expression) }
