@@ -17,7 +17,6 @@ type TCP struct {
 	ECN         bool // both sides set up ECN (RFC 3168)
 
 	Handshake Handshake
-	RTT       [2]RTT // index ToServer: data to the server -> the server's ACK (b of the design notes)
 
 	// Resent counts segments with sequence numbers that the capture had seen
 	// before: the retransmissions that it proves, whatever their cause.

@@ -76,7 +76,6 @@ func (c *Connection) Swap() {
 	f.WindowScale[0], f.WindowScale[1] = f.WindowScale[1], f.WindowScale[0]
 	f.SACK[0], f.SACK[1] = f.SACK[1], f.SACK[0]
 	f.Timestamps[0], f.Timestamps[1] = f.Timestamps[1], f.Timestamps[0]
-	f.RTT[0], f.RTT[1] = f.RTT[1], f.RTT[0]
 	f.InitialWindow[0], f.InitialWindow[1] = f.InitialWindow[1], f.InitialWindow[0]
 	f.MaxSegment[0], f.MaxSegment[1] = f.MaxSegment[1], f.MaxSegment[0]
 	f.SYNs[0], f.SYNs[1] = f.SYNs[1], f.SYNs[0]
