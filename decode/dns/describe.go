@@ -144,14 +144,6 @@ func (t *description) entry(e *entry) {
 	s.Length = t.base + e.end - s.Offset
 }
 
-// shown is the name at off as Wireshark shows it.
-func (t *description) shown(off int) string {
-	if name := nameText(t.m, off); name != rootText {
-		return name
-	}
-	return "<Root>"
-}
-
 // class splits multicast DNS's bit off a class.
 func (t *description) class(e *entry) (class uint16, bit bool) {
 	if t.protocol == MDNSName {
@@ -161,7 +153,7 @@ func (t *description) class(e *entry) (class uint16, bit bool) {
 }
 
 func (t *description) question(e *entry) layer.Field {
-	name, at := t.shown(e.off), t.base+e.fixed
+	name, at := nameText(t.m, e.off), t.base+e.fixed
 	class, unicast := t.class(e)
 	t.info.WriteString(" " + TypeName(e.kind) + " " + name)
 	f := layer.Field{
@@ -190,7 +182,7 @@ var told = map[uint16]int{
 }
 
 func (t *description) record(e *entry) layer.Field {
-	name := t.shown(e.off)
+	name := nameText(t.m, e.off)
 	at := t.base + e.fixed
 	f := layer.Field{Name: "Record", Children: []layer.Field{
 		{Name: "dns.resp.name", Value: name, Offset: t.base + e.off, Length: e.fixed - e.off},

@@ -123,13 +123,11 @@ func skipName(m []byte, off int) (int, error) {
 	}
 }
 
-const rootText = "<Root>"
-
 // shown makes a name's text fit for a screen, as Wireshark does: the root is
 // "<Root>", and a byte that is no UTF-8 becomes U+FFFD.
 func shown(name []byte) string {
 	if len(name) == 1 && name[0] == '.' {
-		return rootText
+		return "<Root>"
 	}
 	if utf8.Valid(name) {
 		return layer.Printable(string(name))
