@@ -86,6 +86,7 @@ func (t *Tracker) reset(c *flow.Conversation, s *flow.Segment) {
 
 const (
 	leastTimeout     = 200e6 // ns: Linux's TCP_RTO_MIN; RFC 6298 has one second
+	recoverySlack    = 20e6  // ns, for the sender to find out and to send
 	enoughDuplicates = 3     // RFC 5681 section 3.2
 )
 
@@ -107,20 +108,30 @@ func (t *Tracker) repeated(d *side, c *flow.Conversation, s *flow.Segment) {
 		}
 		wait := s.At.Nanos - o.nanos
 		switch peer := &t.side[s.Dir^1]; {
-		case has(s.Analysis, flow.SpuriousRetransmission), peer.window == 0, wait*2 < d.floor: // answered already, a probe, or a packet captured twice
-		case d.duplicates >= enoughDuplicates:
+		case has(s.Analysis, flow.SpuriousRetransmission), peer.window == 0, wait*2 <= d.floor: // answered already, a probe, or a packet captured twice
+		case t.prompted(d, s):
 			t.add(recovery, o.number, d.duplicate, uint32(s.At.Number), wait)
 			d.duplicates = 0
-		case wait >= leastTimeout && i == 0 && d.duplicates == 0:
+		case wait >= leastTimeout && i == 0:
 			t.add(timeout, o.number, uint32(s.At.Number), 0, wait)
 		}
 		o.nanos, o.number = s.At.Nanos, uint32(s.At.Number)
 		return
 	}
-	if t.fills(s, end) && d.duplicates >= enoughDuplicates {
+	if t.fills(s, end) && t.prompted(d, s) {
 		t.add(recovery, 0, d.duplicate, uint32(s.At.Number), 0)
 		d.duplicates = 0
 	}
+}
+
+// prompted reports whether a segment follows duplicate acknowledgments as fast
+// as these can have reached its sender.
+func (t *Tracker) prompted(d *side, s *flow.Segment) bool {
+	way := int64(leastTimeout)
+	if sender := &t.side[s.Dir^1]; sender.count > 0 {
+		way = sender.floor
+	}
+	return d.duplicates >= enoughDuplicates && s.At.Nanos-d.doubled <= way+recoverySlack
 }
 
 // gap is a range of sequence numbers that was never captured.

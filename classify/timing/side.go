@@ -22,6 +22,7 @@ type side struct {
 	doubtful   bool    // karn holds
 	duplicates uint8   // duplicate or selective acknowledgments since the last that advanced
 	duplicate  uint32  // the packet of the last of them
+	doubled    int64   // and its time, nanoseconds
 	nagle      nagle
 }
 

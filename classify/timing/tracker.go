@@ -144,11 +144,13 @@ func (t *Tracker) acknowledge(d *side, s *flow.Segment) {
 	if d.nagle.stage != idle {
 		d.nagle.acknowledged(s)
 	}
-	if has(s.Analysis, flow.DuplicateACK) || len(s.SACK) > 0 {
+	// Only with data in flight does a repeated acknowledgment say that something
+	// is missing (RFC 5681 section 2).
+	if (has(s.Analysis, flow.DuplicateACK) || len(s.SACK) > 0) && len(d.ring) > 0 {
 		if d.duplicates < 255 {
 			d.duplicates++
 		}
-		d.duplicate = uint32(s.At.Number)
+		d.duplicate, d.doubled = uint32(s.At.Number), s.At.Nanos
 	}
 	if len(d.ring) == 0 || before(s.Ack, d.ring[0].end) {
 		return

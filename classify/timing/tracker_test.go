@@ -313,3 +313,21 @@ func TestATrackerIsSmall(t *testing.T) {
 }
 
 func sizeOf() uintptr { return unsafe.Sizeof(Tracker{}) }
+
+func TestAPacketCapturedFourTimesIsNoRecovery(t *testing.T) {
+	w := connect(0, 10*ms)
+	for i := range 4 {
+		at := time.Duration(100+i*100) * ms
+		w.client(at, 100)
+		for range 3 {
+			w.again(at, 100)
+		}
+		w.server(at+10*ms, 0)
+		for range 3 {
+			w.segment(at+10*ms, layer.ToClient, flow.ACK, 0, flow.DuplicateACK)
+		}
+	}
+	for id := range w.findings() {
+		t.Errorf("claims %s", id)
+	}
+}

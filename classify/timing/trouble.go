@@ -21,7 +21,7 @@ var (
 	TimeoutLesson = claim.Lesson{
 		ID: "retransmission-timeout", Title: "A retransmission timer ran out",
 		About:   "Data was lost, and nothing came back that could have told the sender: it found out only when its timer ran out, 200 ms or more later.",
-		Is:      "The first segment that was not acknowledged, sent again after at least 200 ms without any duplicate or selective acknowledgment.",
+		Is:      "The first segment that was not acknowledged, sent again after at least 200 ms, and not on the heels of three duplicate or selective acknowledgments.",
 		IsNot:   "Fast recovery, which duplicate acknowledgments start within about a round trip; a zero-window probe. Where a single segment was in flight, a tail-loss probe (RFC 8985) waits about as long.",
 		Sources: []string{"RFC 6298", "RFC 8985 section 7"},
 	}
@@ -43,7 +43,7 @@ var (
 		ID: "capture-loss", Title: "The capture lost packets",
 		About:   "Bytes were acknowledged that the capture never saw. The network carried them; the capture did not. Counts and times around them are not reliable.",
 		Is:      "An acknowledgment beyond the highest byte captured.",
-		IsNot:   "Packet loss in the network, which is repaired by a retransmission.",
+		IsNot:   "Packet loss in the network, which is repaired by a retransmission. Packets that took another way than past the capture point look the same.",
 		Sources: []string{"Wireshark User's Guide, TCP Analysis: ACKed unseen segment"},
 	}
 	RefusedLesson = claim.Lesson{
