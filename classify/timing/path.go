@@ -11,11 +11,11 @@ import (
 type Path struct {
 	Client    time.Duration // floor of the round trips between the capture point and the client
 	Server    time.Duration // and of those between it and the server
-	RTT       time.Duration // of the whole path
+	RTT       time.Duration // of the whole path: the two floors together
 	HasClient bool
 	HasServer bool
 	HasRTT    bool
-	Basis     string // of RTT: "handshake", "data-ack", "quic-handshake"; "" where nothing is known
+	Basis     string // of RTT: "handshake", "data-ack", "quic-handshake"; "" where nothing is known. A handshake that was held up is corrected by the data after it
 	Vantage   string // where the capture stood: "client", "server", "middle" or "unknown"
 }
 
@@ -76,7 +76,7 @@ func measure(c *flow.Conversation) Path {
 	p := Path{Client: client.floor, Server: server.floor, HasClient: client.known, HasServer: server.known, Vantage: Unknown}
 	switch {
 	case client.shaken && server.shaken:
-		p.RTT, p.HasRTT, p.Basis = client.handshake+server.handshake, true, basis
+		p.RTT, p.HasRTT, p.Basis = client.floor+server.floor, true, basis
 		p.Vantage = vantage(client.handshake, server.handshake, p.Client < quiet && p.Server < quiet)
 	case client.known && server.known:
 		p.RTT, p.HasRTT, p.Basis = client.floor+server.floor, true, ByData
