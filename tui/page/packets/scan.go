@@ -45,6 +45,9 @@ func (p *Page) start(f page.Filter) tea.Cmd {
 		p.seek(want)
 		return nil
 	}
+	if b, ok := f.(interface{ BeginsAt(time.Time) }); ok { // for times since the start, also where packet 1 is not looked at
+		b.BeginsAt(time.Unix(0, p.window.first))
+	}
 	return p.continueScan()
 }
 
