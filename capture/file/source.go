@@ -99,7 +99,7 @@ func (s *source) start() (compressed bool, err error) {
 		}
 		plain, err := newDecoder(c, in, s.in)
 		if err != nil {
-			return true, fmt.Errorf("%s: %s: %w", title(s.name), c.name, err)
+			return true, fmt.Errorf("%s: the %s file is damaged: %w", title(s.name), c.name, err)
 		}
 		s.decode = plain
 		in = window.New(plain)
@@ -109,7 +109,7 @@ func (s *source) start() (compressed bool, err error) {
 			case !ended:
 				return true, err
 			case len(first) == 0 && text != "":
-				return true, fmt.Errorf("%s: %s: %w", title(s.name), text, capture.ErrFormat)
+				return true, fmt.Errorf("%s: %s, before its first packet", title(s.name), text)
 			}
 		}
 	}
