@@ -37,7 +37,7 @@ func (f *flags) add(cmd *cobra.Command) {
 	l.IntVarP(&f.count, "count", "c", 0, "stop after so many packets")
 	l.StringVarP(&f.display, "display-filter", "Y", "", `display filter, e.g. 'http && ip.addr == 10.0.0.1'`)
 	l.StringVarP(&f.write, "write", "w", "", "save the packets that the capture filter passes to this pcapng file")
-	l.StringVar(&f.keys, "keys", "", "TLS key log, as SSLKEYLOGFILE names one (not used yet)")
+	l.StringVar(&f.keys, "keys", "", "file of TLS keys, as SSLKEYLOGFILE names one (not used yet)")
 	_ = cmd.RegisterFlagCompletionFunc("read", captureFiles)
 }
 
