@@ -189,7 +189,7 @@ func (r *Reader) record(b []byte, f *capture.Frame) (captured uint32) {
 // same bytes that the reader reads. The frame owns its data.
 func (r *Reader) FrameAt(src io.ReaderAt, number int, offset int64, f *capture.Frame) error {
 	header := make([]byte, r.format.headerSize)
-	if _, err := src.ReadAt(header, offset); err != nil {
+	if n, err := src.ReadAt(header, offset); n < len(header) {
 		return fmt.Errorf("%s: packet %d: %w", r.name, number, err)
 	}
 	captured := r.record(header, f)
@@ -197,7 +197,7 @@ func (r *Reader) FrameAt(src io.ReaderAt, number int, offset int64, f *capture.F
 		return fmt.Errorf("%s: packet %d is not at byte %d any more", r.name, number, offset)
 	}
 	f.Data = make([]byte, captured)
-	if _, err := src.ReadAt(f.Data, offset+int64(len(header))); err != nil {
+	if n, err := src.ReadAt(f.Data, offset+int64(len(header))); n < len(f.Data) {
 		return fmt.Errorf("%s: packet %d: %w", r.name, number, err)
 	}
 	f.Number, f.Offset = number, offset

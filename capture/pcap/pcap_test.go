@@ -161,6 +161,7 @@ func FuzzReader(f *testing.F) {
 	o := binary.LittleEndian
 	f.Add(record(header(o, magicMicro, 1), o, 1, 2, "abc", 3))
 	f.Add(record(header(binary.BigEndian, magicNano, 101), binary.BigEndian, 1, 2, "abc", 3))
+	f.Add(record(header(o, magicMicro, 1), o, 1, 2, "", 60)) // a packet without bytes at the end
 	f.Add(append(header(o, magicModified, 1), make([]byte, 40)...))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		frames, failures := readAll(t, file)

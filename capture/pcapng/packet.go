@@ -109,7 +109,7 @@ func (r *Reader) FrameAt(src io.ReaderAt, number int, offset int64, f *capture.F
 // readBlock reads the block at offset but for its trailing length.
 func readBlock(src io.ReaderAt, offset int64, o order) ([]byte, error) {
 	header := make([]byte, blockHeader)
-	if _, err := src.ReadAt(header, offset); err != nil {
+	if n, err := src.ReadAt(header, offset); n < len(header) {
 		return nil, err
 	}
 	total := o.uint32(header[4:])
@@ -117,7 +117,7 @@ func readBlock(src io.ReaderAt, offset int64, o order) ([]byte, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	block := make([]byte, total-4)
-	if _, err := src.ReadAt(block, offset); err != nil {
+	if n, err := src.ReadAt(block, offset); n < len(block) {
 		return nil, err
 	}
 	return block, nil
