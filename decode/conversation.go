@@ -46,7 +46,7 @@ type conversation struct {
 	lastTurn  int8 // direction of the last payload plus one
 	bytes     [2]int64
 	index     int // in Chain.live
-	reset     bool
+	closed    bool
 }
 
 func (v *conversation) dir(fromB bool) layer.Direction {
@@ -263,10 +263,14 @@ func (c *Chain) tcpSegment(v *conversation, swapped bool) {
 		v.m.Tracker.Segment(v.m, s)
 	}
 	c.sink.conv = v
+	ended := v.tcp.Ended(v.dir(swapped))
 	v.tcp.Stream(s, p.Payload, &c.held, &c.sink)
-	if !v.reset && v.tcp.Closed() {
-		v.reset = true
-		c.endApplication(v, true)
+	if dir := v.dir(swapped); !ended && v.tcp.Ended(dir) {
+		c.closeApplication(v, dir)
+	}
+	if !v.closed && v.tcp.Closed() {
+		v.closed = true
+		c.endApplication(v, !v.tcp.Reset())
 	}
 }
 
@@ -302,6 +306,6 @@ func (c *Chain) end(v *conversation) {
 	if v.tcp != nil {
 		v.tcp.Finish(&c.held, &c.sink)
 	}
-	c.endApplication(v, v.tcp != nil && v.tcp.Closed())
+	c.endApplication(v, v.tcp != nil && v.tcp.Closed() && !v.tcp.Reset())
 	c.live[v.index] = nil
 }

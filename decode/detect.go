@@ -200,6 +200,19 @@ func (s *sink) child(a *application, p layer.Protocol, stream uint64) *applicati
 	return k
 }
 
+// closeApplication tells a conversation's dissector that one direction ended.
+func (c *Chain) closeApplication(v *conversation, dir layer.Direction) {
+	if v.app == nil || v.app.ended {
+		return
+	}
+	if d, ok := v.app.dissector.(dissect.Closer); ok {
+		outer := c.sink.app
+		c.sink.conv, c.sink.app = v, v.app
+		d.Close(&c.sink, dir)
+		c.sink.app = outer
+	}
+}
+
 // endApplication finishes a conversation's dissectors.
 func (c *Chain) endApplication(v *conversation, closed bool) {
 	if v.app == nil {

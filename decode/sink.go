@@ -45,18 +45,39 @@ func (s *sink) Message(m *flow.Message) {
 // Layer implements dissect.Sink.
 func (s *sink) Layer(p layer.Protocol, describe func() layer.Layer) {
 	s.name()
+	if s.app != nil {
+		s.outer(s.app.parent)
+	}
 	s.chain.result.Top = p
-	known := false
-	for _, q := range s.seen {
-		known = known || q == p
-	}
-	if !known {
-		s.seen = append(s.seen, p)
-		s.chain.tally.count(p, s.chain.wire)
-	}
+	s.sight(p)
 	if s.chain.opt.Record && len(s.layers) < maxDescribed {
 		s.layers = append(s.layers, describe())
 	}
+}
+
+// sight counts a protocol for the current packet, once.
+func (s *sink) sight(p layer.Protocol) (first bool) {
+	for _, q := range s.seen {
+		if q == p {
+			return false
+		}
+	}
+	s.seen = append(s.seen, p)
+	s.chain.tally.count(p, s.chain.wire)
+	return true
+}
+
+// outer names the protocols that carry the one that spoke: a tunnel is part
+// of each packet that completes something in it.
+func (s *sink) outer(a *application) {
+	if a == nil {
+		return
+	}
+	s.outer(a.parent)
+	if a.protocol == nil || !s.sight(a.protocol.Name) || !s.chain.opt.Record || len(s.layers) >= maxDescribed {
+		return
+	}
+	s.layers = append(s.layers, layer.Layer{Protocol: a.protocol.Name, OSI: a.protocol.OSI, Source: layer.Reassembled})
 }
 
 // maxDescribed bounds the application layers described for one packet.

@@ -60,6 +60,12 @@ type Sink interface {
 	Resolved(name, addr string)
 }
 
+// Closer is a Dissector that wants to know when one direction of its stream
+// ended in order, all bytes of it seen, while the other may go on.
+type Closer interface {
+	Close(out Sink, dir layer.Direction)
+}
+
 // Context is what a dissector is told when it is made.
 type Context struct {
 	Datagram   bool   // over UDP

@@ -187,6 +187,14 @@ func (d *dissector) Finish(out dissect.Sink, closed bool) {
 }
 
 // finish ends one direction.
+// Close implements dissect.Closer: it completes a body that ends with the
+// connection (RFC 9112 section 6.3).
+func (d *dissector) Close(out dissect.Sink, dir layer.Direction) {
+	if h := &d.half[dir]; h.phase == untilClose {
+		d.done(out, h, dir, flow.Complete)
+	}
+}
+
 func (d *dissector) finish(out dissect.Sink, dir layer.Direction, closed bool) {
 	h := &d.half[dir]
 	switch h.phase {

@@ -55,7 +55,7 @@ func New() *Connection {
 // initial sequence number, or the connection was closed or reset.
 func (c *Connection) Begins(dir layer.Direction, seq uint32) bool {
 	s := c.sides[dir]
-	return s.hasBase && (s.base != seq || c.reset || c.finACK)
+	return s.hasBase && (s.base != seq || c.finACK)
 }
 
 // Base returns a direction's initial sequence number for relative numbers.
@@ -64,6 +64,13 @@ func (c *Connection) Base(dir layer.Direction) uint32 { return c.sides[dir].base
 // Closed reports whether the connection has ended: a reset, or both ends' FIN
 // with all bytes before them.
 func (c *Connection) Closed() bool { return c.reset || c.fins[0] && c.fins[1] }
+
+// Ended reports whether a direction has ended in order: all bytes before its
+// FIN were handed on.
+func (c *Connection) Ended(dir layer.Direction) bool { return c.fins[dir] }
+
+// Reset reports whether the connection was reset.
+func (c *Connection) Reset() bool { return c.reset }
 
 // Swap exchanges the two directions: client and server were mistaken. It may
 // be called while a chunk is handed out.
