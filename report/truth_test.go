@@ -19,8 +19,8 @@ import (
 
 // truth is what the lab says that really happened; see testdata/README.md.
 type truth struct {
-	Scenario      string
-	Link          struct {
+	Scenario string
+	Link     struct {
 		RTT    float64 `json:"rtt_s"`
 		Jitter float64 `json:"jitter_s"`
 	}
