@@ -209,18 +209,19 @@ func TestVLANTagsAreRestored(t *testing.T) {
 		t.Error("another VLAN passes")
 	}
 
-	cooked, err := filter.Compile("", capture.LinkLinuxSLL2, 0)
+	cooked, err := filter.Compile("ip", capture.LinkLinuxSLL2, 0) // as if there were no tag
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = &source{target: target{link: capture.LinkLinuxSLL2, cooked: true}, snap: maxSnapLength, program: cooked}
+	s = &source{target: target{link: capture.LinkLinuxSLL2, cooked: true}, snap: maxSnapLength, program: cooked, filterHere: true}
 	from := &unix.RawSockaddrLinklayer{Protocol: bigEndian(0x0800), Ifindex: 5, Hatype: 1, Pkttype: 4, Halen: 6}
+	packet = "\x45ayload"
 	header.Snaplen, header.Len = 7, 7
-	if !s.take(&f, header, from, append(make([]byte, before), "payload"...)) {
+	if !s.take(&f, header, from, append(make([]byte, before), packet...)) {
 		t.Fatal("nothing passes")
 	}
 	want := binary.BigEndian.AppendUint32([]byte("\x81\x00\x00\x00"), 5)
-	want = append(want, "\x00\x01\x04\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x08\x00payload"...)
+	want = append(want, "\x00\x01\x04\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x08\x00\x45ayload"...)
 	if !bytes.Equal(f.Data, want) {
 		t.Errorf("cooked: %q, not %q", f.Data, want)
 	}

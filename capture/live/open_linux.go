@@ -137,7 +137,7 @@ func (s *source) attachFilter() error {
 	raw := s.program.RawTagged()
 	if s.target.cooked {
 		var ok bool
-		if raw, ok = cookedProgram(raw); !ok {
+		if raw, ok = cookedProgram(s.program.Raw()); !ok {
 			s.filterHere = true
 			raw = []bpf.RawInstruction{{Op: 0x06, K: maxSnapLength}} // return
 		}

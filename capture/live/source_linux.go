@@ -122,22 +122,27 @@ func (s *source) wait() error {
 // filter does not let pass.
 func (s *source) take(f *capture.Frame, header *unix.Tpacket3Hdr, from *unix.RawSockaddrLinklayer, memory []byte) bool {
 	start, end := int(header.Mac), int(header.Mac)+int(header.Snaplen)
-	length := int(header.Len)
 	tagged := header.Status&unix.TP_STATUS_VLAN_VALID != 0 || header.Hv1.Vlan_tci != 0
-	switch {
-	case s.target.cooked:
-		start -= s.cook(memory, start, header, from, tagged)
-	case tagged && end-start >= addressesSize:
+	check := s.filterHere
+	if s.target.cooked {
+		start -= cookedSize
+		putCooked(memory[start:], from)
+	} else if tagged && end-start >= addressesSize {
 		copy(memory[start-vlanTagSize:], memory[start:start+addressesSize])
 		start -= vlanTagSize
 		putTag(memory[start+addressesSize:], header)
+		check = true
 	}
-	length += int(header.Mac) - start
-	data := memory[start:end:end]
-	if (tagged || s.filterHere) && !s.program.MatchTyped(data, length, from.Pkttype) {
+	length := int(header.Len) + int(header.Mac) - start
+	if check && !s.program.MatchTyped(memory[start:end], length, from.Pkttype) {
 		return false
 	}
-	f.Data = data[:min(len(data), s.snap)]
+	if s.target.cooked && tagged {
+		start -= vlanTagSize
+		tagCooked(memory[start:], header)
+		length += vlanTagSize
+	}
+	f.Data = memory[start:min(end, start+s.snap):end]
 	f.Length = length
 	f.Nanos = int64(header.Sec)*1e9 + int64(header.Nsec)
 	f.Link = s.target.link
@@ -147,22 +152,18 @@ func (s *source) take(f *capture.Frame, header *unix.Tpacket3Hdr, from *unix.Raw
 	return true
 }
 
-// cook writes a cooked header before the packet at start, and the tag that the
-// kernel took off between them. It returns how many bytes those are.
-func (s *source) cook(memory []byte, start int, header *unix.Tpacket3Hdr, from *unix.RawSockaddrLinklayer, tagged bool) int {
-	if !tagged {
-		putCooked(memory[start-cookedSize:], from)
-		return cookedSize
-	}
-	cooked := memory[start-cookedSize-vlanTagSize:]
-	putCooked(cooked, from)
-	inner := binary.BigEndian.Uint16(cooked[cookedProtocol:])
+// tagCooked moves a cooked header to the beginning of b, before the tag that
+// the kernel took off. Filters do not see that tag: the language has no word
+// for tags in cooked frames, and what is in tagged frames could not be asked
+// for if they did.
+func tagCooked(b []byte, header *unix.Tpacket3Hdr) {
+	copy(b, b[vlanTagSize:][:cookedSize])
+	inner := binary.BigEndian.Uint16(b[cookedProtocol:])
 	var tag [vlanTagSize]byte
 	putTag(tag[:], header)
-	copy(cooked[cookedProtocol:], tag[:2])
-	copy(cooked[cookedSize:], tag[2:])
-	binary.BigEndian.PutUint16(cooked[cookedSize+2:], inner)
-	return cookedSize + vlanTagSize
+	copy(b[cookedProtocol:], tag[:2])
+	copy(b[cookedSize:], tag[2:])
+	binary.BigEndian.PutUint16(b[cookedSize+2:], inner)
 }
 
 // putTag writes a VLAN tag (IEEE 802.1Q) that the kernel took off its frame.
