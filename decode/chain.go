@@ -77,7 +77,7 @@ type Chain struct {
 	lastKey   key
 	last      *conversation
 	model     flow.Model
-	exchanges int
+	store     *flow.Store
 	held      tcp.Budget
 	tally     tally
 	sink      sink
@@ -108,6 +108,7 @@ func New(opt Options) *Chain {
 		registry:  Protocols(),
 		fragments: ip.NewReassembler(),
 		table:     map[key]*conversation{},
+		store:     flow.NewStore(opt.MaxExchanges),
 		held:      tcp.Budget{Limit: opt.MaxHeldBytes},
 	}
 	c.model.Names = map[netip.Addr]string{}
@@ -119,6 +120,7 @@ func New(opt Options) *Chain {
 // call of Packet; Finish completes it.
 func (c *Chain) Model() *flow.Model {
 	c.tally.into(&c.model, c.registry)
+	c.model.ExchangesOmitted = c.store.Omitted
 	return &c.model
 }
 
@@ -231,15 +233,6 @@ func (c *Chain) problem(p layer.Protocol, text string) {
 func (c *Chain) Problem(packet int, text string) {
 	c.now.Number = packet
 	c.problem("capture", text)
-}
-
-func (c *Chain) mayStoreExchange() bool {
-	if c.exchanges >= c.opt.MaxExchanges {
-		c.model.ExchangesOmitted++
-		return false
-	}
-	c.exchanges++
-	return true
 }
 
 // Name tells the chain the name of an address, as the capture's maker or a

@@ -153,8 +153,6 @@ func (c *Chain) open(k key, fromB, reused bool) *conversation {
 	case layer.TCP:
 		v.tcp = tcp.New()
 		m.TCP = &v.tcp.Facts
-		fallthrough
-	case layer.UDP, layer.SCTP:
 		if c.opt.NewTracker != nil {
 			m.Tracker = c.opt.NewTracker()
 		}
@@ -259,6 +257,9 @@ func (c *Chain) tcpSegment(v *conversation, swapped bool) {
 		s.SACK = c.sack[:h.SACKBlocks]
 	}
 	v.tcp.Analyse(s, h)
+	if v.m.Reused && v.m.First == c.now {
+		s.Analysis |= flow.ReusedPorts
+	}
 	if v.m.Tracker != nil {
 		v.m.Tracker.Segment(v.m, s)
 	}

@@ -39,7 +39,7 @@ func (s *sink) name() {
 // Message implements dissect.Sink.
 func (s *sink) Message(m *flow.Message) {
 	s.name()
-	s.conv.m.Add(m, s.chain.mayStoreExchange)
+	s.conv.m.Add(m, s.chain.store)
 }
 
 // Layer implements dissect.Sink.

@@ -71,8 +71,8 @@ func (t *Tracker) Segment(c *flow.Conversation, s *flow.Segment) {
 func (t *Tracker) control(c *flow.Conversation, s *flow.Segment) {
 	switch {
 	case carries(s.Flags, flow.RST):
-		if carries(s.Flags, flow.ACK) && !t.ack.valid() && t.syn.valid() {
-			t.ack = at(s.At)
+		if carries(s.Flags, flow.ACK) && !t.ack.valid() && t.syn.valid() && !c.TCP.Handshake.SYNACK.Valid() {
+			t.ack = at(s.At) // a refusal takes a round trip, too
 		}
 		t.reset(c, s)
 	case carries(s.Flags, flow.ACK):
@@ -84,7 +84,9 @@ func (t *Tracker) control(c *flow.Conversation, s *flow.Segment) {
 		if wait := s.At.Nanos - t.syn.nanos; t.syn.valid() && !t.ack.valid() && wait >= leastTimeout {
 			t.add(synRetry, t.syn.number, uint32(s.At.Number), 0, wait)
 		}
-		t.syn, t.synTS = at(s.At), s.TSval
+		if !t.ack.valid() {
+			t.syn, t.synTS = at(s.At), s.TSval
+		}
 		t.side[s.Dir].window = int32(s.Window)
 		t.side[s.Dir].next = s.Next()
 	}

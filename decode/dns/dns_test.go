@@ -14,8 +14,7 @@ import (
 )
 
 func fact(all []flow.Fact, key string) string {
-	p := flow.Part{Facts: all}
-	return p.Fact(key)
+	return flow.PackFacts(all).Get(key)
 }
 
 func TestAQueryAndItsResponseAreOneExchange(t *testing.T) {

@@ -22,7 +22,9 @@ const (
 	Cut                   // it ended early: gap, reset, or end of capture
 )
 
-// Message is one unit of an application protocol in one direction.
+// Message is one unit of an application protocol in one direction. Whoever is
+// handed one copies what it keeps: texts and facts may be used again for the
+// next message.
 type Message struct {
 	Protocol layer.Protocol
 	Kind     string // lower case, as the specification names it: "request", "response", "query", "text"
@@ -40,30 +42,20 @@ type Message struct {
 	Bytes    int64 // bytes of the message on its transport, header included
 }
 
-// Fact is one fact about a message, e.g. {"content-type", "text/html"}.
-type Fact struct{ Key, Value string }
-
 // Part is the request's or the response's side of an exchange.
 type Part struct {
 	First, Last layer.PacketRef // invalid where this side was not seen
 	Packets     Packets
 	Bytes       int64
 	State       State
-	Facts       []Fact
+	Facts       Facts
 }
 
 // Seen reports whether anything of this side was seen.
 func (p *Part) Seen() bool { return p.First.Valid() }
 
 // Fact returns the value of the first fact named key, or "".
-func (p *Part) Fact(key string) string {
-	for _, f := range p.Facts {
-		if f.Key == key {
-			return f.Value
-		}
-	}
-	return ""
-}
+func (p *Part) Fact(key string) string { return p.Facts.Get(key) }
 
 // Exchange is a request with all that answers it. Either side may be missing
 // in a capture that begins late, ends early or saw one direction only.

@@ -19,9 +19,8 @@ type openExchange struct {
 const maxOpen = 1024
 
 // Add takes a message into the conversation. It returns the index of the
-// exchange it belongs to, or -1. Budget tells whether another exchange may be
-// stored; a refused exchange is counted only.
-func (c *Conversation) Add(m *Message, budget func() bool) int {
+// exchange it belongs to, or -1 where it belongs to none or the store is full.
+func (c *Conversation) Add(m *Message, s *Store) int {
 	c.Version++
 	if m.Role == Single {
 		if m.State != Head {
@@ -30,38 +29,38 @@ func (c *Conversation) Add(m *Message, budget func() bool) int {
 		return -1
 	}
 	if m.Role == Request {
-		return c.addRequest(m, budget)
+		return c.addRequest(m, s)
 	}
-	return c.addResponse(m, budget)
+	return c.addResponse(m, s)
 }
 
-func (c *Conversation) addRequest(m *Message, budget func() bool) int {
+func (c *Conversation) addRequest(m *Message, s *Store) int {
 	if i := c.timeline.find(m.Protocol, m.Key); i >= 0 {
 		at := c.timeline.open[i].index
 		if at < 0 {
 			return -1
 		}
 		if e := &c.Exchanges[at]; e.Request.State == Head && e.Request.First == m.First {
-			e.Request = part(m)
+			e.Request = s.part(m)
 			return at
 		}
 	}
-	return c.newExchange(m, m.Dir, budget)
+	return c.newExchange(m, m.Dir, s)
 }
 
-func (c *Conversation) addResponse(m *Message, budget func() bool) int {
+func (c *Conversation) addResponse(m *Message, s *Store) int {
 	i := c.timeline.find(m.Protocol, m.Key)
 	var at int
 	if i < 0 { // an answer whose question was not seen
-		at = c.newExchange(m, m.Dir.Reverse(), budget)
+		at = c.newExchange(m, m.Dir.Reverse(), s)
 		i = len(c.timeline.open) - 1
 	} else {
 		at = c.timeline.open[i].index
 	}
 	if at >= 0 {
 		e := &c.Exchanges[at]
-		e.Response = part(m)
-		e.Status = m.Status
+		e.Response = s.part(m)
+		e.Status = s.text(m.Status)
 	}
 	if m.State != Head {
 		c.timeline.remove(i)
@@ -69,14 +68,14 @@ func (c *Conversation) addResponse(m *Message, budget func() bool) int {
 	return at
 }
 
-func (c *Conversation) newExchange(m *Message, dir layer.Direction, budget func() bool) int {
+func (c *Conversation) newExchange(m *Message, dir layer.Direction, s *Store) int {
 	c.ExchangesTotal++
 	at := -1
-	if budget == nil || budget() {
+	if s.mayKeep() {
 		at = len(c.Exchanges)
-		e := Exchange{ID: int(c.ExchangesTotal), Protocol: m.Protocol, Stream: m.Stream, Name: m.Name, Dir: dir}
+		e := Exchange{ID: int(c.ExchangesTotal), Protocol: m.Protocol, Stream: m.Stream, Name: s.text(m.Name), Dir: dir}
 		if m.Role == Request {
-			e.Request = part(m)
+			e.Request = s.part(m)
 		}
 		c.Exchanges = append(c.Exchanges, e)
 	}
@@ -86,8 +85,8 @@ func (c *Conversation) newExchange(m *Message, dir layer.Direction, budget func(
 
 // part copies what is kept of a message. The packet list is cloned, so that
 // dissectors may reuse theirs.
-func part(m *Message) Part {
-	return Part{First: m.First, Last: m.Last, Packets: m.Packets.Clone(), Bytes: m.Bytes, State: m.State, Facts: m.Facts}
+func (s *Store) part(m *Message) Part {
+	return Part{First: m.First, Last: m.Last, Packets: m.Packets.Clone(), Bytes: m.Bytes, State: m.State, Facts: s.facts(m.Facts)}
 }
 
 func (c *Conversation) count(p layer.Protocol, kind string) {

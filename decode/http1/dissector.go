@@ -25,8 +25,7 @@ type dissector struct {
 	midStream  bool
 	tunnel     tunnel
 	host       string // of the last request
-	notes      notes
-	said       *half // whose message describe describes
+	said       *half  // whose message describe describes
 	describe   func() layer.Layer
 }
 
@@ -165,7 +164,7 @@ func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, s st
 // head begins a message: s is its start line of size bytes, b holds that and
 // the field lines.
 func (d *dissector) head(out dissect.Sink, h *half, dir layer.Direction, s start, b []byte, size int) (head, asked) {
-	hd := parseHead(out, s, b, size, &d.notes)
+	hd := parseHead(out, s, b, size, &h.notes)
 	h.open, h.said, h.late = true, false, false
 	h.read++
 	h.framed, h.body, h.missing = false, 0, 0

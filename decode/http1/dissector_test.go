@@ -49,8 +49,7 @@ func brief(r *dissecttest.Recorder) (out []string) {
 }
 
 func fact(m *flow.Message, key string) string {
-	p := flow.Part{Facts: m.Facts}
-	return p.Fact(key)
+	return flow.PackFacts(m.Facts).Get(key)
 }
 
 func problems(r *dissecttest.Recorder) (out []string) {

@@ -17,10 +17,11 @@ const (
 )
 
 // notes gathers a message's texts, so that all of them together cost one
-// string and one slice. It is used again for each message.
+// string. It is used again for each message of its direction.
 type notes struct {
 	text  []byte
 	spans []span
+	facts []flow.Fact
 }
 
 type span struct {
@@ -56,18 +57,19 @@ func (n *notes) set(key, value string) {
 	}
 }
 
-// take returns the first text noted, and all the others as facts with room for
-// two more.
+// take returns the first text noted, and all the others as facts. They are
+// valid until the next message's.
 func (n *notes) take() (first string, facts []flow.Fact) {
 	all := string(n.text)
 	first = all[:n.spans[0].to]
-	facts = make([]flow.Fact, 0, len(n.spans)+1)
+	facts = n.facts[:0]
 	for _, s := range n.spans[1:] {
 		if s.value == "" {
 			s.value = all[s.from:s.to]
 		}
 		facts = append(facts, flow.Fact{Key: s.key, Value: s.value})
 	}
+	n.facts = facts
 	return first, facts
 }
 

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/wiresight/wiresight/decode/dissect"
@@ -25,6 +26,7 @@ type half struct {
 	said    bool // its Head was said
 	msg     flow.Message
 	packets flow.Packets // of msg
+	notes   notes        // of msg
 	framed  bool         // msg has a body
 	body    int64        // its bytes, without chunk framing
 	missing int64        // bytes of it that were lost
@@ -152,7 +154,7 @@ func (h *half) next() { h.phase, h.scanned, h.rest = atStart, 0, 0 }
 func (d *dissector) hold(out dissect.Sink, h *half, s flow.State) {
 	h.sayHead(out)
 	m := h.msg
-	m.State, m.Packets = s, h.packets.Clone()
+	m.State, m.Packets, m.Facts = s, h.packets.Clone(), slices.Clone(h.msg.Facts)
 	h.held = &m
 }
 

@@ -19,60 +19,35 @@ import (
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
-// wire joins two packet connections in memory and records what they send.
+// wire records what two sockets of the loopback send each other.
 type wire struct {
 	mu   sync.Mutex
 	sent []datagram
 }
 
+// end is one of them. dir is the direction in which it sends.
 type end struct {
-	w       *wire
-	dir     layer.Direction // in which this end sends
-	in, out chan []byte
-	done    chan struct{}
-	once    sync.Once
+	net.PacketConn
+	w   *wire
+	dir layer.Direction
 }
 
-type address string
-
-func (address) Network() string  { return "memory" }
-func (a address) String() string { return string(a) }
-
-func newWire() (client, server *end, w *wire) {
-	w = &wire{}
-	a, b := make(chan []byte, 256), make(chan []byte, 256)
-	client = &end{w: w, dir: layer.ToServer, in: a, out: b, done: make(chan struct{})}
-	server = &end{w: w, dir: layer.ToClient, in: b, out: a, done: make(chan struct{})}
-	return client, server, w
-}
-
-func (e *end) peer() net.Addr { return address(e.dir.Reverse().String()) }
-
-func (e *end) ReadFrom(b []byte) (int, net.Addr, error) {
-	select {
-	case d := <-e.in:
-		return copy(b, d), e.peer(), nil
-	case <-e.done:
-		return 0, nil, net.ErrClosed
+func newEnd(t *testing.T, w *wire, dir layer.Direction) *end {
+	t.Helper()
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.Close() })
+	return &end{c, w, dir}
 }
 
-func (e *end) WriteTo(b []byte, _ net.Addr) (int, error) {
+func (e *end) WriteTo(b []byte, to net.Addr) (int, error) {
 	e.w.mu.Lock()
 	defer e.w.mu.Unlock()
 	e.w.sent = append(e.w.sent, datagram{e.dir, slices.Clone(b)})
-	select {
-	case e.out <- slices.Clone(b):
-	default: // lost
-	}
-	return len(b), nil
+	return e.PacketConn.WriteTo(b, to)
 }
-
-func (e *end) Close() error                     { e.once.Do(func() { close(e.done) }); return nil }
-func (e *end) LocalAddr() net.Addr              { return address(e.dir.String()) }
-func (e *end) SetDeadline(time.Time) error      { return nil }
-func (e *end) SetReadDeadline(time.Time) error  { return nil }
-func (e *end) SetWriteDeadline(time.Time) error { return nil }
 
 func serverConfig(t *testing.T) *ctls.Config {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -87,12 +62,13 @@ func serverConfig(t *testing.T) *ctls.Config {
 	return &ctls.Config{Certificates: []ctls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"test"}}
 }
 
-// converse runs a QUIC connection in memory: a question, an answer, a close.
+// converse runs a QUIC connection: a question, an answer, a close.
 func converse(t *testing.T, version quic.Version, validate bool) []datagram {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	a, b, w := newWire()
+	w := &wire{}
+	a, b := newEnd(t, w, layer.ToServer), newEnd(t, w, layer.ToClient)
 	st := &quic.Transport{Conn: b, VerifySourceAddress: func(net.Addr) bool { return validate }}
 	defer st.Close()
 	config := &quic.Config{Versions: []quic.Version{version}}
@@ -114,7 +90,7 @@ func converse(t *testing.T, version quic.Version, validate bool) []datagram {
 	}()
 	ct := &quic.Transport{Conn: a}
 	defer ct.Close()
-	c, err := ct.Dial(ctx, a.peer(), &ctls.Config{ServerName: "example.com", InsecureSkipVerify: true, NextProtos: []string{"test"}}, config)
+	c, err := ct.Dial(ctx, b.LocalAddr(), &ctls.Config{ServerName: "example.com", InsecureSkipVerify: true, NextProtos: []string{"test"}}, config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ type judge struct {
 	window       uint32 // as on the wire; ^0 before the first
 	dupacks      int    // -1 neutralises repeated "ACKed unseen"
 	lastFlags    flow.Analysis
-	lastLength   int // payload of the packet that last raised nextseq
+	lastLength   int // sequence numbers of the packet that last raised nextseq
 	scale        int
 	firstACK     bool // a SYN was sent and no ACK since: the window is not scaled yet
 }
@@ -75,7 +75,7 @@ func analyse(fwd, rev *judge, s *flow.Segment, window uint32, firstRTT int64) fl
 	}
 	next += phantom
 	if fwd.nextseq == 0 || after(next, fwd.nextseq+phantom) {
-		fwd.lastLength = s.Length
+		fwd.lastLength = int(length + phantom)
 	}
 	if a&flow.ZeroWindowProbe == 0 {
 		if after(next, fwd.nextseq) || fwd.nextseq == 0 {

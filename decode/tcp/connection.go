@@ -111,9 +111,6 @@ func (c *Connection) Analyse(s *flow.Segment, h *header.TCPHeader) {
 		c.Facts.Resent[s.Dir]++
 	}
 	s.Analysis = analyse(&fwd.judge, &rev.judge, s, uint32(h.Window), c.firstRTT)
-	if again {
-		s.Analysis |= flow.ReusedPorts
-	}
 	count(&c.Facts, s.Analysis)
 
 	s.Window = int(h.Window)
