@@ -6,7 +6,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOFLAGS  += -trimpath
 FUZZTIME ?= 30s
 PREFIX   ?= /usr/local
-EXAMPLE  ?= nagle-delayed-ack
+EXAMPLE  ?= nagle-delayed-ack-rtt1ms
 export CGO_ENABLED = 0
 
 .PHONY: build run test bench bench-data bench-compare lint fuzz lab install cross clean

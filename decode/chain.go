@@ -172,6 +172,9 @@ func (c *Chain) decode(f *capture.Frame) {
 	if n := len(p.Layers); n > 0 {
 		c.result.Top = p.Layers[n-1].Protocol
 	}
+	if len(p.Outer) > 0 {
+		c.tunnels()
+	}
 	if p.Transport != "" && !p.Fragment.Is {
 		c.result.Top = p.Transport
 		c.transport()

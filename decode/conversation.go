@@ -70,17 +70,17 @@ func (c *Chain) transport() {
 	}
 	if v != nil && v.tcp != nil && p.TCP.Flags&(flow.SYN|flow.ACK) == flow.SYN && v.tcp.Begins(v.dir(swapped), p.TCP.Seq) {
 		c.end(v)
-		v = c.open(k, swapped, true)
+		v = c.open(p, k, swapped, true)
 	}
 	if v == nil {
-		v = c.open(k, swapped, false)
+		v = c.open(p, k, swapped, false)
 	}
 	c.lastKey, c.last = k, v
 	if v == nil {
 		return
 	}
 	c.result.Conversation = v.m
-	c.account(v, v.dir(swapped))
+	c.account(v, v.dir(swapped), p.PayloadLength)
 	if p.Transport == layer.TCP {
 		c.tcpSegment(v, swapped)
 	} else {
@@ -89,6 +89,24 @@ func (c *Chain) transport() {
 	c.result.Dir = v.dir(swapped)
 	if p.ICMP.Quoted {
 		c.relate(p)
+	}
+}
+
+// tunnels takes the packet into the conversations of the transports that
+// carry the innermost one. The packet is shown as the innermost one's.
+func (c *Chain) tunnels() {
+	p := &c.pkt
+	for i := range p.Outer {
+		o := &p.Outer[i]
+		k, swapped := makeKey(o.Src, o.Dst, o.SrcPort, o.DstPort, protocolNumbers[layer.UDP])
+		v := c.table[k]
+		if v == nil {
+			outside := header.Packet{Layers: p.Layers[:min(o.Layers+1, len(p.Layers))], Transport: layer.UDP, Src: o.Src, Dst: o.Dst, SrcPort: o.SrcPort, DstPort: o.DstPort}
+			if v = c.open(&outside, k, swapped, false); v == nil {
+				return
+			}
+		}
+		c.account(v, v.dir(swapped), o.PayloadLength)
 	}
 }
 
@@ -128,13 +146,12 @@ func icmpKind(p *header.Packet) (kind, id uint16) {
 	return kind, 0
 }
 
-// open begins a conversation with the current packet.
-func (c *Chain) open(k key, fromB, reused bool) *conversation {
+// open begins a conversation with packet p.
+func (c *Chain) open(p *header.Packet, k key, fromB, reused bool) *conversation {
 	if len(c.model.Conversations) >= c.opt.MaxConversations {
-		c.model.ConversationsOmitted++
+		c.model.PacketsOmitted++
 		return nil
 	}
-	p := &c.pkt
 	m := &flow.Conversation{ID: len(c.model.Conversations) + c.opt.FirstID, Transport: p.Transport, First: c.now, Reused: reused}
 	m.Stack = c.tally.stack(p.Layers)
 	v := &conversation{m: m, index: len(c.live)}
@@ -233,14 +250,14 @@ func (c *Chain) setClient(v *conversation, sender layer.Direction, who dissect.C
 }
 
 // account counts the packet.
-func (c *Chain) account(v *conversation, d layer.Direction) {
+func (c *Chain) account(v *conversation, d layer.Direction, payload int) {
 	m := v.m
 	m.Last = c.now
 	m.Packets[d]++
 	m.Bytes[d] += int64(c.wire)
-	m.Payload[d] += int64(c.pkt.PayloadLength)
+	m.Payload[d] += int64(payload)
 	m.Version++
-	if c.pkt.PayloadLength > 0 && v.lastTurn != int8(d)+1 {
+	if payload > 0 && v.lastTurn != int8(d)+1 {
 		v.lastTurn = int8(d) + 1
 		m.Turns++
 	}

@@ -75,7 +75,7 @@ func (e *encoder) capture(m *flow.Model, info *capture.Info, failed error) {
 	}
 	e.problems(m.Problems)
 	e.count("problems_omitted", m.ProblemsOmitted)
-	e.count("conversations_omitted", m.ConversationsOmitted)
+	e.count("packets_over_limit", m.PacketsOmitted)
 	e.count("exchanges_omitted", m.ExchangesOmitted)
 	if failed != nil {
 		e.text("error", failed.Error())

@@ -21,9 +21,9 @@ type Model struct {
 	LinkTypes     []string        // names of the link types seen, e.g. "ethernet"
 	Names         map[netip.Addr]string
 
-	ProblemsOmitted      int64
-	ConversationsOmitted int64 // conversations that were dropped because a limit was reached
-	ExchangesOmitted     int64 // exchanges that were counted but not stored
+	ProblemsOmitted  int64
+	PacketsOmitted   int64 // packets of conversations that were not kept because a limit was reached
+	ExchangesOmitted int64 // exchanges that were counted but not stored
 }
 
 // ProtocolCount counts the packets in which a protocol was seen, and their

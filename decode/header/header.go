@@ -48,6 +48,10 @@ type Packet struct {
 	PayloadLength int
 	PayloadOffset int // of Payload in the frame; -1 where it is not in the frame
 
+	// Outer are the transports that carry the innermost one: tunnels over UDP,
+	// outermost first.
+	Outer []Outer
+
 	// Fragment is set where the walk stopped at an IP fragment, which the
 	// caller reassembles and continues with Continue.
 	Fragment Fragment
@@ -55,6 +59,14 @@ type Packet struct {
 	Problems []layer.Problem // Packet is filled by the caller
 
 	reassembled []byte // what the layers of Source Reassembled point into
+}
+
+// Outer is a transport that carries another packet.
+type Outer struct {
+	Src, Dst         netip.Addr
+	SrcPort, DstPort uint16
+	Layers           int // of Packet.Layers, up to and with the transport
+	PayloadLength    int // bytes on the wire
 }
 
 // TCPHeader is a TCP header (RFC 9293 section 3.1) with the options that

@@ -21,7 +21,7 @@ func (w *Walker) ip(r part) {
 	if len(r.data) == 0 {
 		return
 	}
-	w.p.noTransport()
+	w.p.enter()
 	switch r.data[0] >> 4 {
 	case 4:
 		w.ipv4(r)

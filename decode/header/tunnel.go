@@ -80,19 +80,19 @@ func (w *Walker) tunnel(r part, port uint16) {
 	switch {
 	case port == vxlanPort && len(r.data) >= vxlanLen && r.data[0]&0x08 != 0 && r.data[7] == 0:
 		if w.add(r, layer.VXLAN, vxlanLen) {
-			w.p.noTransport()
+			w.p.enter()
 			w.ethernet(r.skip(vxlanLen))
 		}
 	case port == genevePort && len(r.data) >= geneveLen && r.data[0]>>6 == 0:
 		size := geneveLen + 4*int(r.data[0]&0x3f)
 		if w.add(r, layer.Geneve, size) {
-			w.p.noTransport()
+			w.p.enter()
 			w.etherType(r.skip(size), layers.EthernetType(be16(r.data[2:])))
 		}
 	case port == gtpPort:
 		w.gtp(r)
 	case port == mplsPort && len(r.data) >= mplsLen:
-		w.p.noTransport()
+		w.p.enter()
 		w.mpls(r)
 	}
 }

@@ -89,11 +89,25 @@ func (p *Packet) reset() {
 	p.ICMP.Quoted = false
 	p.Fragment.Is = false
 	p.reassembled = nil
+	p.Outer = p.Outer[:0]
 	p.noTransport()
 }
 
-// noTransport forgets the transport of an outer packet once a tunnel inside
-// it was entered.
+// enter begins the packet inside a tunnel: a transport that was reached
+// becomes an outer one.
+func (p *Packet) enter() {
+	if p.Transport == "" {
+		return
+	}
+	n := len(p.Layers)
+	for n > 0 && p.Layers[n-1].Protocol != p.Transport {
+		n--
+	}
+	p.Outer = append(p.Outer, Outer{p.Src, p.Dst, p.SrcPort, p.DstPort, n, p.PayloadLength})
+	p.noTransport()
+}
+
+// noTransport forgets the transport.
 func (p *Packet) noTransport() {
 	p.Transport, p.SrcPort, p.DstPort = "", 0, 0
 	p.Payload, p.PayloadLength, p.PayloadOffset = nil, 0, -1

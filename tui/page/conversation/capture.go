@@ -61,8 +61,8 @@ func all(m *flow.Model) facts {
 	if len(m.LinkTypes) > 0 {
 		f.header = append(f.header, fact{"links", layer.Printable(strings.Join(m.LinkTypes, ", "))})
 	}
-	if n := m.ConversationsOmitted; n > 0 {
-		f.header = append(f.header, fact{"left out", component.Count(n) + " conversations, for there are too many"})
+	if n := m.PacketsOmitted; n > 0 {
+		f.header = append(f.header, fact{"left out", component.Count(n) + " packets of further conversations, for there are too many"})
 	}
 	sort.SliceStable(f.protocols, func(i, j int) bool { return f.protocols[i].Bytes > f.protocols[j].Bytes })
 	return f
