@@ -26,7 +26,6 @@ type Session struct {
 	cancel context.CancelFunc
 	source capture.Source
 	live   bool
-	filter *filter.Program
 	output *pcapng.File         // Options.Write
 	spool  *pcapng.File         // frames of a stream, to be read again
 	again  capture.RandomAccess // where Packet reads; nil without Options.Index
@@ -92,6 +91,7 @@ func (s *Session) outputs() (err error) {
 		if s.output, err = pcapng.Create(s.opt.Write); err != nil {
 			return err
 		}
+		s.output.Describe(s.source)
 	}
 	if !s.opt.Index {
 		return nil
@@ -107,6 +107,7 @@ func (s *Session) outputs() (err error) {
 	if s.spool, err = pcapng.Temp(); err != nil {
 		return fmt.Errorf("no room to keep the packets for looking at them again: %w", err)
 	}
+	s.spool.Describe(s.source)
 	s.again = s.spool
 	return nil
 }
