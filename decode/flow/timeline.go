@@ -77,6 +77,9 @@ func (c *Conversation) newExchange(m *Message, dir layer.Direction, s *Store) in
 		if m.Role == Request {
 			e.Request = s.part(m)
 		}
+		if n := len(c.Exchanges); n == cap(c.Exchanges) { // doubling copies less than append's growth
+			c.Exchanges = append(make([]Exchange, 0, max(1, 2*n)), c.Exchanges...)
+		}
 		c.Exchanges = append(c.Exchanges, e)
 	}
 	c.timeline.push(openExchange{m.Protocol, m.Key, at})

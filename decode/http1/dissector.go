@@ -25,7 +25,8 @@ type dissector struct {
 	midStream  bool
 	tunnel     tunnel
 	host       string // of the last request
-	said       *half  // whose message describe describes
+	notes      notes
+	said       *half // whose message describe describes
 	describe   func() layer.Layer
 }
 
@@ -164,12 +165,12 @@ func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, s st
 // head begins a message: s is its start line of size bytes, b holds that and
 // the field lines.
 func (d *dissector) head(out dissect.Sink, h *half, dir layer.Direction, s start, b []byte, size int) (head, asked) {
-	hd := parseHead(out, s, b, size, &h.notes)
+	hd := parseHead(out, s, b, size, &d.notes)
 	h.open, h.said, h.late = true, false, false
 	h.read++
 	h.framed, h.body, h.missing = false, 0, 0
 	h.packets.Reset()
-	h.msg = flow.Message{Protocol: Name, Dir: dir}
+	h.msg = flow.Message{Protocol: Name, Dir: dir, Facts: h.msg.Facts[:0]}
 	h.head = b
 	if s.response {
 		return hd, d.respond(h, &d.half[dir.Reverse()], &hd)

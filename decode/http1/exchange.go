@@ -20,7 +20,7 @@ func (d *dissector) request(out dissect.Sink, h *half, hd *head) asked {
 	}
 	h.ask(a)
 	h.msg.Kind, h.msg.Role, h.msg.Key = "request", flow.Request, a.key
-	h.msg.Name, h.msg.Facts = h.notes.take()
+	h.msg.Name, h.msg.Facts = d.notes.take(h.msg.Facts)
 	if a.kind != connectRequest && hd.target[0] == '/' {
 		if name := hostName(hd.host); len(name) > 0 && string(name) != d.host {
 			d.host = string(name)
@@ -50,7 +50,7 @@ func (d *dissector) respond(h, requests *half, hd *head) asked {
 	if interim {
 		h.msg.Kind, h.msg.Role = "interim", flow.Single
 	}
-	h.msg.Status, h.msg.Facts = h.notes.take()
+	h.msg.Status, h.msg.Facts = d.notes.take(h.msg.Facts)
 	return a
 }
 

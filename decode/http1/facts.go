@@ -17,19 +17,29 @@ const (
 )
 
 // notes gathers a message's texts, so that all of them together cost one
-// string. It is used again for each message of its direction.
+// string. It is used again for each message.
 type notes struct {
 	text  []byte
 	spans []span
-	facts []flow.Fact
 }
+
+// What a usual message needs; many connections carry but one.
+const (
+	usualText  = 512
+	usualFacts = 16
+)
 
 type span struct {
 	key, value string // value "" where text[from:to] is it
 	from, to   int
 }
 
-func (n *notes) reset() { n.text, n.spans = n.text[:0], n.spans[:0] }
+func (n *notes) reset() {
+	if n.text == nil {
+		n.text, n.spans = make([]byte, 0, usualText), make([]span, 0, usualFacts)
+	}
+	n.text, n.spans = n.text[:0], n.spans[:0]
+}
 
 // add notes a captured value.
 func (n *notes) add(key string, value []byte, most int) {
@@ -57,19 +67,21 @@ func (n *notes) set(key, value string) {
 	}
 }
 
-// take returns the first text noted, and all the others as facts. They are
-// valid until the next message's.
-func (n *notes) take() (first string, facts []flow.Fact) {
+// take returns the first text noted, and all the others as facts in dst's
+// storage.
+func (n *notes) take(dst []flow.Fact) (first string, facts []flow.Fact) {
 	all := string(n.text)
 	first = all[:n.spans[0].to]
-	facts = n.facts[:0]
+	facts = dst[:0]
+	if facts == nil {
+		facts = make([]flow.Fact, 0, usualFacts)
+	}
 	for _, s := range n.spans[1:] {
 		if s.value == "" {
 			s.value = all[s.from:s.to]
 		}
 		facts = append(facts, flow.Fact{Key: s.key, Value: s.value})
 	}
-	n.facts = facts
 	return first, facts
 }
 

@@ -26,7 +26,6 @@ type half struct {
 	said    bool // its Head was said
 	msg     flow.Message
 	packets flow.Packets // of msg
-	notes   notes        // of msg
 	framed  bool         // msg has a body
 	body    int64        // its bytes, without chunk framing
 	missing int64        // bytes of it that were lost
