@@ -192,24 +192,23 @@ func (s *Session) read() error {
 	programs := map[capture.LinkType]*filter.Program{}
 	number := 0
 	for {
-		err := s.source.Next(&f)
-		var damage *capture.Damage
-		switch {
-		case err == nil:
-		case errors.As(err, &damage):
-			if damaged == nil {
-				damaged = err
+		if err := s.source.Next(&f); err != nil {
+			var damage *capture.Damage
+			switch {
+			case errors.As(err, &damage):
+				if damaged == nil {
+					damaged = err
+				}
+				s.mu.Lock()
+				s.chain.Problem(number, damage.Error())
+				s.mu.Unlock()
+				if damage.Recovered {
+					continue
+				}
+				return damaged
+			case errors.Is(err, io.EOF), errors.Is(err, context.Canceled):
+				return damaged
 			}
-			s.mu.Lock()
-			s.chain.Problem(number, damage.Error())
-			s.mu.Unlock()
-			if damage.Recovered {
-				continue
-			}
-			return damaged
-		case errors.Is(err, io.EOF), errors.Is(err, context.Canceled):
-			return damaged
-		default:
 			return err
 		}
 		if keep, err := s.matches(programs, &f); err != nil {

@@ -65,6 +65,7 @@ type Store struct {
 
 	texts   map[string]string
 	scratch []byte
+	numbers []uint32 // where lists of packets are kept, many in one piece of memory
 }
 
 // maxTexts bounds the texts that are compared with. Beyond it the table begins
@@ -84,6 +85,17 @@ func (s *Store) mayKeep() bool {
 	}
 	s.Exchanges++
 	return true
+}
+
+// packets copies a list of packets.
+func (s *Store) packets(p *Packets) Packets {
+	const piece = 4096
+	from := len(s.numbers)
+	if from+len(p.list) > cap(s.numbers) {
+		s.numbers, from = make([]uint32, 0, piece), 0
+	}
+	s.numbers = append(s.numbers, p.list...)
+	return Packets{list: s.numbers[from:len(s.numbers):len(s.numbers)], omitted: p.omitted}
 }
 
 func (s *Store) facts(list []Fact) Facts {

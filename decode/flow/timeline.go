@@ -89,7 +89,7 @@ func (c *Conversation) newExchange(m *Message, dir layer.Direction, s *Store) in
 // part copies what is kept of a message. The packet list is cloned, so that
 // dissectors may reuse theirs.
 func (s *Store) part(m *Message) Part {
-	return Part{First: m.First, Last: m.Last, Packets: m.Packets.Clone(), Bytes: m.Bytes, State: m.State, Facts: s.facts(m.Facts)}
+	return Part{First: m.First, Last: m.Last, Packets: s.packets(&m.Packets), Bytes: m.Bytes, State: m.State, Facts: s.facts(m.Facts)}
 }
 
 func (c *Conversation) count(p layer.Protocol, kind string) {
