@@ -79,7 +79,7 @@ func (t *Tracker) small(d *side, s *flow.Segment, full int) {
 // acknowledged takes a segment of the other direction.
 func (n *nagle) acknowledged(s *flow.Segment) {
 	switch {
-	case s.Length > 0, carries(s.Flags, flow.FIN), has(s.Analysis, flow.DuplicateACK|flow.ZeroWindow|flow.KeepAlive), len(s.SACK) > 0:
+	case s.Length > 0, carries(s.Flags, flow.FIN), has(s.Analysis, flow.DuplicateACK|flow.ZeroWindow|flow.KeepAlive|flow.ACKedUnseen), len(s.SACK) > 0:
 		n.stage, n.tainted = idle, false
 	case n.stage == waiting && notAfter(n.end, s.Ack):
 		n.stage, n.ack, n.freed = released, uint32(s.At.Number), s.At.Nanos

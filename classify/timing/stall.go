@@ -212,6 +212,10 @@ func (v *View) stallFinding(d layer.Direction, h *holdSides, t *tally, out *clai
 	sender, receiver := ends(d)
 	omitted := int(v.tracker.events.moreStalls[d])
 	t.cost += time.Duration(v.tracker.events.moreCost[d])
+	once := ""
+	if len(t.stalls)+len(t.holds)+omitted == 1 {
+		once = " It was seen once only: a program that happens to write just as the acknowledgment arrives looks the same."
+	}
 	severity := claim.Notice
 	if t.cost >= 100*time.Millisecond {
 		severity = claim.Warning
@@ -221,8 +225,8 @@ func (v *View) stallFinding(d layer.Direction, h *holdSides, t *tally, out *clai
 		Title: fmt.Sprintf("%s for a delayed ACK, %s in all: Nagle's algorithm at the %s meets delayed ACK at the %s",
 			times(len(t.stalls)+omitted, "wait"), milliseconds(t.cost), sender, receiver),
 		Explanation: fmt.Sprintf("The %s sent a small segment and held the next one back until the first was acknowledged (Nagle's algorithm, RFC 896). "+
-			"The %s had nothing to answer yet and delayed its bare acknowledgment by %s beyond the %s that the way takes (delayed ACK, RFC 1122 section 4.2.3.2). "+
-			"Each left the other waiting.", sender, receiver, span(t.shortest, t.longest), milliseconds(h.receiver)),
+			"The %s sent nothing meanwhile and delayed its bare acknowledgment by %s beyond the %s that the way takes (delayed ACK, RFC 1122 section 4.2.3.2). "+
+			"Each left the other waiting.%s", sender, receiver, span(t.shortest, t.longest), milliseconds(h.receiver), once),
 		Advice: fmt.Sprintf("At the %s write the whole message at once (a buffer, writev, TCP_CORK), or set TCP_NODELAY; at the %s TCP_QUICKACK helps on Linux.", sender, receiver),
 		Cost:   t.cost, Occurrences: t.stalls, Omitted: omitted,
 	})

@@ -129,7 +129,10 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 		t.missing(d, s)
 	}
 	full := t.fullSegment(c)
-	if d.nagle.stage != idle || s.Length%full != 0 {
+	switch {
+	case has(s.Analysis, flow.LostSegment): // what went before it, and when, is not known
+		d.nagle.stage, d.nagle.tainted = idle, false
+	case d.nagle.stage != idle || s.Length%full != 0:
 		t.small(d, s, full)
 	}
 	if len(d.ring) < maxOutstanding {

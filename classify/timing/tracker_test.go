@@ -185,6 +185,27 @@ func TestWhatLooksLikeAStallStaysSilent(t *testing.T) {
 			w.server(at+2*b+a, 32)
 			return at + 2*b + ms
 		}},
+		{"a capture with holes, where the packets shown are neighbours of packets not shown", func(w *wire, at time.Duration) time.Duration {
+			w.segment(at, layer.ToServer, flow.ACK, 12, flow.LostSegment)
+			w.segment(at+b+40*ms, layer.ToClient, flow.ACK, 0, flow.ACKedUnseen)
+			w.segment(at+b+40*ms+a, layer.ToServer, flow.ACK, 64, flow.LostSegment)
+			w.server(at+2*b+40*ms+a, 32)
+			return at + 2*b + 41*ms
+		}},
+		{"a hole in the capture before the first segment", func(w *wire, at time.Duration) time.Duration {
+			w.segment(at, layer.ToServer, flow.ACK, 12, flow.LostSegment)
+			w.server(at+b+40*ms, 0)
+			w.client(at+b+40*ms+a, 64)
+			w.server(at+2*b+40*ms+a, 32)
+			return at + 2*b + 41*ms
+		}},
+		{"an acknowledgment of bytes that were not captured", func(w *wire, at time.Duration) time.Duration {
+			w.client(at, 12)
+			w.segment(at+b+40*ms, layer.ToClient, flow.ACK, 0, flow.ACKedUnseen)
+			w.client(at+b+40*ms+a, 64)
+			w.server(at+2*b+40*ms+a, 32)
+			return at + 2*b + 41*ms
+		}},
 		{"a full segment, which Nagle's algorithm never holds", func(w *wire, at time.Duration) time.Duration {
 			w.client(at, 12)
 			w.server(at+b+40*ms, 0)

@@ -20,7 +20,7 @@ var (
 	}
 	TimeoutLesson = claim.Lesson{
 		ID: "retransmission-timeout", Title: "A retransmission timer ran out",
-		About:   "Data was lost, and nothing came back that could have told the sender: it found out only when its timer ran out, 200 ms or more later.",
+		About:   "Data, or the acknowledgment of it, did not arrive in time, and nothing came back that could have told the sender: it sent again only when a timer ran out, 200 ms or more later.",
 		Is:      "The first segment that was not acknowledged, sent again after at least 200 ms, and not on the heels of three duplicate or selective acknowledgments.",
 		IsNot:   "Fast recovery, which duplicate acknowledgments start within about a round trip; a zero-window probe. Where a single segment was in flight, a tail-loss probe (RFC 8985) waits about as long.",
 		Sources: []string{"RFC 6298", "RFC 8985 section 7"},
@@ -40,10 +40,10 @@ var (
 		Sources: []string{"RFC 9293 section 3.8.6"},
 	}
 	CaptureLossLesson = claim.Lesson{
-		ID: "capture-loss", Title: "The capture lost packets",
-		About:   "Bytes were acknowledged that the capture never saw. The network carried them; the capture did not. Counts and times around them are not reliable.",
+		ID: "capture-loss", Title: "Acknowledged bytes were not captured",
+		About:   "Bytes were acknowledged that the capture never saw. They arrived; the capture lost them, was filtered, or stood where they did not pass. Counts and times around them are not reliable.",
 		Is:      "An acknowledgment beyond the highest byte captured.",
-		IsNot:   "Packet loss in the network, which is repaired by a retransmission. Packets that took another way than past the capture point look the same.",
+		IsNot:   "Packet loss in the network, which is repaired by a retransmission. Whether the capture dropped the packets or they took another way is not to be seen.",
 		Sources: []string{"Wireshark User's Guide, TCP Analysis: ACKed unseen segment"},
 	}
 	RefusedLesson = claim.Lesson{
