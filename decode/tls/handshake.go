@@ -141,11 +141,14 @@ func (d *dissector) handshakeRecord(out dissect.Sink, h *half, dir layer.Directi
 	}
 	d.rec.rest = len(data)
 	out.Layer(Name, d.describe)
-	if len(data) == 0 {
+	switch {
+	case len(data) == 0:
 		a.data = nil
-		return
+	case fresh:
+		a.data = append(a.data[:0], data...)
 	}
-	a.data = append(a.data[:0], data...)
+	// Otherwise no message was taken and a.data is data already: to copy it for
+	// each record would make a message in tiny records cost their square.
 }
 
 // maxParts bounds the messages described for one record.

@@ -1,0 +1,53 @@
+package tls
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// A long message in records of one byte costs about as much as short messages
+// in as many records.
+func TestMessageInTinyRecordsCostsNoSquare(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
+	const total = 256 << 10
+	cost := func(message int) time.Duration {
+		best := time.Duration(math.MaxInt64)
+		for range 3 {
+			began := time.Now()
+			feedTinyRecords(total/message, message)
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	if long, short := cost(total), cost(total/64); long > 4*short {
+		t.Errorf("one message of %d bytes takes %v, 64 messages take %v together", total, long, short)
+	}
+}
+
+// feedTinyRecords feeds messages of so many bytes, a byte in a record behind
+// the first ones.
+func feedTinyRecords(messages, size int) {
+	out := &nothing{}
+	d := newDissector(dissect.Context{})
+	const begin = 64
+	n := size - handshakeHeader
+	var b []byte
+	for range messages {
+		b = append(b, typeHandshake, 3, 1, 0, begin, certificateStatus, byte(n>>16), byte(n>>8), byte(n))
+		b = append(b, make([]byte, begin-handshakeHeader)...)
+		for range size - begin {
+			b = append(b, typeHandshake, 3, 1, 0, 1, 0)
+		}
+	}
+	for i := 0; len(b) > 0; i++ {
+		c := b[:min(len(b), 1400)]
+		b = b[len(c):]
+		d.Feed(out, dissect.Chunk{Data: c, Offset: int64(i) * 1400, At: layer.PacketRef{Number: i + 1}})
+	}
+}
