@@ -14,7 +14,8 @@ import (
 // are forgotten.
 const (
 	maxDatagrams = 4096
-	maxHeld      = 16 << 20 // bytes of all fragments together
+	maxHeld      = 16 << 20 // bytes of all fragments together, with pieceCost for each
+	pieceCost    = 64       // bytes of memory that a fragment takes beside its data
 	maxDatagram  = 65535    // bytes of one datagram's payload
 	maxPieces    = 4096     // fragments of one datagram
 	timeout      = 60e9     // nanoseconds; RFC 8200 section 4.5
@@ -46,7 +47,7 @@ type Reassembler struct {
 type datagram struct {
 	pieces []piece // by offset
 	length int     // of the payload; -1 until the last fragment was seen
-	bytes  int     // held
+	bytes  int     // held, with pieceCost for each piece
 	first  layer.PacketRef
 }
 
@@ -81,13 +82,14 @@ func (r *Reassembler) Add(k Key, f Fragment, at layer.PacketRef) (payload []byte
 		d.length = f.Offset + len(f.Data)
 	}
 	if d.insert(f, at) {
-		d.bytes += len(f.Data)
-		r.held += len(f.Data)
+		d.bytes += len(f.Data) + pieceCost
+		r.held += len(f.Data) + pieceCost
 	}
 	if !d.complete() {
 		r.bound()
 		return nil, nil, false
 	}
+	defer r.bound() // order grows by datagrams that are whole at once, too
 	r.drop(k, d)
 	payload, packets = d.join()
 	return payload, packets, true

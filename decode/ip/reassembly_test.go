@@ -84,6 +84,36 @@ func TestMemoryHasABound(t *testing.T) {
 	}
 }
 
+func TestTinyFragmentsCountWithTheMemoryTheyTake(t *testing.T) {
+	r := NewReassembler()
+	for i := range 600_000 {
+		k := key
+		k.ID = uint32(i / 4000)
+		r.Add(k, Fragment{Offset: 8 * (1 + i%4000), More: true, Data: []byte{1}}, ref(1))
+	}
+	pieces := 0
+	for _, d := range r.waiting {
+		pieces += len(d.pieces)
+	}
+	if pieces > maxHeld/pieceCost {
+		t.Errorf("%d fragments of a byte are held", pieces)
+	}
+}
+
+func TestDatagramsThatAreWholeAtOnceLeaveNothingBehind(t *testing.T) {
+	r := NewReassembler()
+	for i := range 10 * maxDatagrams {
+		k := key
+		k.ID = uint32(i)
+		if _, _, ok := r.Add(k, Fragment{Data: []byte{1}}, ref(i)); !ok { // an atomic fragment, RFC 6946
+			t.Fatal("not whole")
+		}
+	}
+	if len(r.order) > 2*maxDatagrams {
+		t.Errorf("%d are remembered", len(r.order))
+	}
+}
+
 func FuzzReassembler(f *testing.F) {
 	f.Add([]byte("\x00\x01abcdefgh\x01\x00ijkl"))
 	f.Fuzz(func(t *testing.T, b []byte) {
