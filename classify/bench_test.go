@@ -36,7 +36,7 @@ func large(conversations, n int) *flow.Model {
 			c.Tracker.Segment(c, &s)
 			s = flow.Segment{At: answer, Dir: layer.ToClient, Flags: flow.ACK, Seq: uint32(j * 500), Ack: uint32(j*100 + 100), Length: 500, Fresh: true, Window: 65535}
 			c.Tracker.Segment(c, &s)
-			c.Exchanges = append(c.Exchanges, flow.Exchange{ID: j + 1, Protocol: "http1", Name: targets[(i+j)%len(targets)], Status: "200",
+			c.Exchanges = append(c.Exchanges, &flow.Exchange{ID: j + 1, Protocol: "http1", Name: targets[(i+j)%len(targets)], Status: "200",
 				Request: flow.Part{First: request, Last: request, Bytes: 100}, Response: flow.Part{First: answer, Last: answer, Bytes: 500}})
 			c.Last = answer
 		}

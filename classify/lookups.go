@@ -70,7 +70,7 @@ func (p *progress) read(l *lookups) {
 	}
 	p.version = p.c.Version
 	for p.next = max(p.next, len(p.c.Exchanges)-waitingDNS); p.next < len(p.c.Exchanges); p.next++ {
-		e := &p.c.Exchanges[p.next]
+		e := p.c.Exchanges[p.next]
 		if !e.Response.Seen() && len(p.c.Exchanges)-p.next < waitingDNS {
 			return
 		}

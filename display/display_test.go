@@ -192,7 +192,7 @@ func web() *flow.Conversation {
 		Server: flow.Endpoint{Addr: netip.MustParseAddr("192.168.7.9"), Port: 80},
 		TCP:    &flow.TCP{Retransmissions: 2},
 		TLS:    &flow.TLS{SNI: "example.com"},
-		Exchanges: []flow.Exchange{
+		Exchanges: []*flow.Exchange{
 			{ID: 1, Protocol: "http1", Name: "GET /a", Status: "200"},
 			{ID: 2, Protocol: "http1", Name: "POST /b", Status: "503"},
 		},

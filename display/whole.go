@@ -150,7 +150,7 @@ func ja4(c *flow.Conversation, v visit) {
 func requests(p layer.Protocol, part func(string) string) whole {
 	return func(c *flow.Conversation, v visit) {
 		for i := range c.Exchanges {
-			if e := &c.Exchanges[i]; e.Protocol == p && e.Name != "" && !v(part(e.Name)) {
+			if e := c.Exchanges[i]; e.Protocol == p && e.Name != "" && !v(part(e.Name)) {
 				return
 			}
 		}
@@ -160,7 +160,7 @@ func requests(p layer.Protocol, part func(string) string) whole {
 func statuses(p layer.Protocol) whole {
 	return func(c *flow.Conversation, v visit) {
 		for i := range c.Exchanges {
-			if e := &c.Exchanges[i]; e.Protocol == p && e.Status != "" && !v(e.Status) {
+			if e := c.Exchanges[i]; e.Protocol == p && e.Status != "" && !v(e.Status) {
 				return
 			}
 		}
@@ -180,7 +180,7 @@ func rest(s string) string {
 // queries yields the names asked for: "A example.com" asks for the last word.
 func queries(c *flow.Conversation, v visit) {
 	for i := range c.Exchanges {
-		e := &c.Exchanges[i]
+		e := c.Exchanges[i]
 		if (e.Protocol == "dns" || e.Protocol == "mdns") && e.Name != "" && !v(rest(e.Name)) {
 			return
 		}
@@ -190,7 +190,7 @@ func queries(c *flow.Conversation, v visit) {
 // hosts yields the Host of the requests that kept it.
 func hosts(c *flow.Conversation, v visit) {
 	for i := range c.Exchanges {
-		e := &c.Exchanges[i]
+		e := c.Exchanges[i]
 		if host := e.Request.Fact("host"); e.Protocol == "http1" && host != "" && !v(host) {
 			return
 		}

@@ -105,7 +105,7 @@ func (e *encoder) exchanges(c *flow.Conversation, measured []classify.Exchange) 
 		if i < len(measured) {
 			x = measured[i]
 		}
-		e.exchange(&c.Exchanges[i], &x)
+		e.exchange(c.Exchanges[i], &x)
 	}
 	e.close(']')
 	e.count("exchanges_omitted", c.ExchangesTotal-int64(len(c.Exchanges)))

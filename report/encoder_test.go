@@ -86,7 +86,7 @@ func model(conversations, exchanges int) *flow.Model {
 			x.Request = flow.Part{First: at, Last: at, Bytes: 100}
 			x.Request.Packets.Add(7)
 			x.Response = x.Request
-			c.Exchanges = append(c.Exchanges, x)
+			c.Exchanges = append(c.Exchanges, &x)
 		}
 		m.Conversations = append(m.Conversations, c)
 	}

@@ -260,7 +260,7 @@ func (p *page) exchanges(j *judged) {
 }
 
 func (p *page) exchange(j *judged, i, name int) {
-	e := &j.Exchanges[i]
+	e := j.Exchanges[i]
 	status := clip(e.Status, 12)
 	switch {
 	case !e.Response.Seen():

@@ -22,7 +22,7 @@ func Conditional(v *timing.View, out *claim.Sink) {
 	var e evidence
 	n := 0
 	for i := range v.Conversation.Exchanges {
-		x := &v.Conversation.Exchanges[i]
+		x := v.Conversation.Exchanges[i]
 		if x.Status != "304" && x.Status != "412" || !strings.HasPrefix(string(x.Protocol), "http") || !answered(x) {
 			continue
 		}
@@ -36,7 +36,7 @@ func Conditional(v *timing.View, out *claim.Sink) {
 	}
 	out.Pattern(claim.Pattern{
 		ID: ConditionalLesson.ID, Confidence: 0.97, Basis: claim.Decoded,
-		Because:  fmt.Sprintf("%s got 304 or 412 for an answer, which only a conditional request can bring about.", count(n, "request")),
+		Because:  fmt.Sprintf("%s got 304 or 412 for an answer: how a server answers a conditional request.", count(n, "request")),
 		Evidence: e, Metrics: []claim.Metric{{Name: "requests", Value: float64(n)}},
 	})
 }

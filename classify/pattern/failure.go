@@ -41,7 +41,7 @@ func HTTPErrors(v *timing.View, out *claim.Sink) {
 	var f claim.Finding
 	server, client := 0, 0
 	for i := range v.Conversation.Exchanges {
-		x := &v.Conversation.Exchanges[i]
+		x := v.Conversation.Exchanges[i]
 		if len(x.Status) != 3 || x.Status < "400" || !strings.HasPrefix(string(x.Protocol), "http") || x.Status == "401" || x.Status == "407" {
 			continue
 		}
@@ -118,7 +118,7 @@ func SlowDNS(v *timing.View, out *claim.Sink) {
 		Advice: "See whether the resolver is near and has the name in its cache, and whether questions or answers are lost."}
 	n := 0
 	for i := range v.Conversation.Exchanges {
-		x := &v.Conversation.Exchanges[i]
+		x := v.Conversation.Exchanges[i]
 		if x.Protocol != "dns" || !answered(x) {
 			continue
 		}

@@ -38,13 +38,13 @@ func (t *talk) conversation(at time.Duration) *flow.Conversation {
 
 func (t *talk) request(c *flow.Conversation, at time.Duration, name string) *flow.Exchange {
 	p := t.ref(at)
-	c.Exchanges = append(c.Exchanges, flow.Exchange{ID: len(c.Exchanges) + 1, Protocol: "http1", Name: name, Request: flow.Part{First: p, Last: p, Bytes: 100}})
-	return &c.Exchanges[len(c.Exchanges)-1]
+	c.Exchanges = append(c.Exchanges, &flow.Exchange{ID: len(c.Exchanges) + 1, Protocol: "http1", Name: name, Request: flow.Part{First: p, Last: p, Bytes: 100}})
+	return c.Exchanges[len(c.Exchanges)-1]
 }
 
 func (t *talk) answer(c *flow.Conversation, i int, at time.Duration, status string, bytes int64) {
 	p := t.ref(at)
-	x := &c.Exchanges[i]
+	x := c.Exchanges[i]
 	x.Response, x.Status, c.Last = flow.Part{First: p, Last: p, Bytes: bytes}, status, p
 }
 

@@ -25,12 +25,12 @@ func Pipeline(v *timing.View, out *claim.Sink) {
 	ahead, open, peak, n := 0, 0, 1, 0
 	var e evidence
 	for i := range list {
-		x := &list[i]
+		x := list[i]
 		if !answered(x) || !timing.Ordered(v.Conversation, x) {
 			continue
 		}
 		n++
-		for open < i && (!answered(&list[open]) || list[open].Response.First.Number <= x.Request.First.Number) {
+		for open < i && (!answered(list[open]) || list[open].Response.First.Number <= x.Request.First.Number) {
 			open++
 		}
 		if i == open || list[open].Dir != x.Dir || list[open].Response.First.Number > x.Response.First.Number {

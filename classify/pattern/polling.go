@@ -34,6 +34,7 @@ type poll struct {
 	asks      []*flow.Exchange
 	period    float64 // seconds, median
 	deviation float64 // of the median, relative
+	quick     int     // answers that came within quickAnswer of the period
 	quiet     int     // answers that said nothing new: 304, 204, or the size of the one before
 }
 
@@ -60,7 +61,7 @@ func Polling(v *timing.View, out *claim.Sink) {
 	asks := make([]*flow.Exchange, 0, len(list))
 	for i := range list {
 		if seen[bucket(list[i].Name)] >= leastPolls {
-			asks = append(asks, &list[i])
+			asks = append(asks, list[i])
 		}
 	}
 	for _, p := range polls(asks) {
@@ -102,8 +103,8 @@ func PollingOverConnections(p *Pair, out *claim.Sink) {
 			continue
 		}
 		for i := range c.Exchanges {
-			asks = append(asks, &c.Exchanges[i])
-			owner[&c.Exchanges[i]] = c
+			asks = append(asks, c.Exchanges[i])
+			owner[c.Exchanges[i]] = c
 		}
 	}
 	if len(asks) < leastPolls {
@@ -174,6 +175,11 @@ func periodic(name string, asks []*flow.Exchange) (p poll, ok bool) {
 	if p.period < leastPeriod || median(answers) > quickAnswer*p.period {
 		return p, false
 	}
+	for _, a := range answers {
+		if a <= quickAnswer*p.period {
+			p.quick++
+		}
+	}
 	cv := variation(gaps)
 	for i := range gaps {
 		gaps[i] = math.Abs(gaps[i] - p.period)
@@ -212,15 +218,19 @@ func (p *poll) claim() claim.Pattern {
 		confidence -= 0.1
 	}
 	var e evidence
-	for i := 0; i < n && i < 5; i++ {
+	for i := 0; i < n-1 && i < 5; i++ {
 		e.add(p.asks[i].Request.First.Number, "asks for "+p.target)
 	}
 	e.add(p.asks[n-1].Request.First.Number, "and still does")
-	e.add(p.asks[n-1].Response.First.Number, "is answered at once: "+p.asks[n-1].Status)
+	e.add(p.asks[n-1].Response.First.Number, "is answered: "+p.asks[n-1].Status)
+	quickly := "each time"
+	if p.quick < n {
+		quickly = fmt.Sprintf("%d times", p.quick)
+	}
 	return claim.Pattern{
 		ID: PollingLesson.ID, Confidence: confidence, Basis: claim.Decoded,
-		Because: fmt.Sprintf("%s was asked for %d times, every %s s (give or take %.0f %%), and answered quickly each time.",
-			p.target, n, strconv.FormatFloat(p.period, 'g', 3, 64), 100*p.deviation),
+		Because: fmt.Sprintf("%s was asked for %d times, every %s s (give or take %.0f %%), and answered quickly %s.",
+			p.target, n, strconv.FormatFloat(p.period, 'g', 3, 64), 100*p.deviation, quickly),
 		Evidence: e,
 		Metrics: []claim.Metric{{Name: "polls", Value: float64(n)}, {Name: "period_s", Value: p.period},
 			{Name: "deviation", Value: p.deviation}, {Name: "unchanged", Value: float64(p.quiet)}},

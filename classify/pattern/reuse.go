@@ -51,15 +51,15 @@ func Reuse(v *timing.View, out *claim.Sink) {
 	n, after := 0, 0
 	var prior *flow.Exchange
 	for i := range v.Conversation.Exchanges {
-		x := &v.Conversation.Exchanges[i]
+		x := v.Conversation.Exchanges[i]
 		if !answered(x) || x.Protocol != "http1" {
 			continue
 		}
-		if prior != nil && x.Request.First.Number >= prior.Response.First.Number {
+		if prior != nil && x.Request.First.Number > prior.Response.Last.Number {
 			after++
 			if after == 1 {
-				e.add(prior.Request.First.Number, "the first request")
-				e.add(prior.Response.Last.Number, "its answer is complete")
+				e.add(prior.Request.First.Number, "a request")
+				e.add(prior.Response.Last.Number, "the last of its answer")
 			}
 			if after <= 4 {
 				e.add(x.Request.First.Number, "another request on the same connection")
@@ -168,7 +168,11 @@ func ConnectionPerRequest(p *Pair, out *claim.Sink) {
 	}
 	trips, saved := savings(list)
 	metrics := []claim.Metric{{Name: "connections", Value: float64(len(list))}, {Name: "round_trips_saved", Value: float64(trips)}}
-	because := fmt.Sprintf("%d connections, one after another, %s.", len(list), words)
+	order := "one after another"
+	if after < len(list)-1 {
+		order = "nearly all one after another"
+	}
+	because := fmt.Sprintf("%d connections, %s, %s.", len(list), order, words)
 	if saved >= leastSaved {
 		because += fmt.Sprintf(" Reuse would have saved %d round trips, about %.0f ms.", trips, float64(saved)/1e6)
 		metrics = append(metrics, claim.Metric{Name: "saved_s", Value: saved.Seconds()})
@@ -232,7 +236,7 @@ func single(all []*flow.Conversation) (list []used, more int, byTurns bool) {
 func one(c *flow.Conversation) (u used, n int) {
 	u = used{c: c, begin: c.First.Nanos}
 	for i := range c.Exchanges {
-		x := &c.Exchanges[i]
+		x := c.Exchanges[i]
 		if x.Protocol == "dns" || !answered(x) {
 			continue
 		}

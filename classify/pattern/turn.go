@@ -30,7 +30,7 @@ func Alternation(v *timing.View, out *claim.Sink) {
 	var e evidence
 	var prior *flow.Exchange
 	for i := range v.Conversation.Exchanges {
-		x := &v.Conversation.Exchanges[i]
+		x := v.Conversation.Exchanges[i]
 		if !answered(x) {
 			continue
 		}
@@ -50,9 +50,13 @@ func Alternation(v *timing.View, out *claim.Sink) {
 	if n >= 4 {
 		confidence = 0.95
 	}
+	because := fmt.Sprintf("Each of %d requests was answered before the next one left.", n)
+	if open > 0 {
+		because = fmt.Sprintf("Of %d requests all but %d were answered before the next one left.", n, open)
+	}
 	out.Pattern(claim.Pattern{
 		ID: timing.RequestResponse, Confidence: confidence, Basis: claim.Decoded,
-		Because:  fmt.Sprintf("Each of %d requests was answered before the next one left.", n),
+		Because:  because,
 		Evidence: e, Metrics: []claim.Metric{{Name: "exchanges", Value: float64(n)}},
 	})
 }

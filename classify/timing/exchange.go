@@ -39,7 +39,7 @@ func exchanges(c *flow.Conversation, p *Path) []Exchange {
 	list := make([]Exchange, len(c.Exchanges))
 	var answered [2]layer.PacketRef // last byte of the latest answer to each direction's ordered requests
 	for i := range c.Exchanges {
-		e, x := &c.Exchanges[i], &list[i]
+		e, x := c.Exchanges[i], &list[i]
 		if !e.Request.Seen() || !e.Response.Seen() {
 			continue
 		}

@@ -131,7 +131,7 @@ func (s *Setup) proxy(v *View) {
 	if len(v.Conversation.Exchanges) == 0 {
 		return
 	}
-	e := &v.Conversation.Exchanges[0]
+	e := v.Conversation.Exchanges[0]
 	if connects(e.Name) && strings.HasPrefix(e.Status, "2") {
 		s.add("proxy", e.Request.First, e.Response.First, 1)
 		s.RoundTrips++
@@ -146,7 +146,7 @@ func (s *Setup) application(v *View) {
 	first := firstExchange(v)
 	switch {
 	case first >= 0:
-		e, x := &v.Conversation.Exchanges[first], &v.Exchanges[first]
+		e, x := v.Conversation.Exchanges[first], &v.Exchanges[first]
 		request, answer = e.Request.First, e.Response.First
 		s.add("request", e.Request.First, e.Request.Last, 0)
 		if x.HasService {
@@ -174,7 +174,7 @@ func (s *Setup) application(v *View) {
 // CONNECT left out; -1 where there is none.
 func firstExchange(v *View) int {
 	for i := range v.Conversation.Exchanges {
-		if e := &v.Conversation.Exchanges[i]; e.Request.Seen() && !connects(e.Name) {
+		if e := v.Conversation.Exchanges[i]; e.Request.Seen() && !connects(e.Name) {
 			return i
 		}
 	}

@@ -352,3 +352,28 @@ func TestAPacketCapturedFourTimesIsNoRecovery(t *testing.T) {
 		t.Errorf("claims %s", id)
 	}
 }
+
+func TestRoundTripsBeforeSTARTTLSAreNotCounted(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before bool // another protocol spoke before the ClientHello
+		known  bool
+	}{
+		{"TLS from the first byte on", false, true},
+		{"a greeting and STARTTLS first", true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := connect(time.Millisecond, 20*ms)
+			if c.before {
+				w.server(30*ms, 40)
+				w.client(40*ms, 10)
+				w.server(60*ms, 20)
+			}
+			hello := w.segment(70*ms, layer.ToServer, flow.ACK, 200, 0)
+			w.c.TLS = &flow.TLS{Version: "TLS 1.2", ClientHello: hello}
+			if s := NewView(w.c, nil).Setup; s.HasRoundTrips != c.known {
+				t.Errorf("round trips known: %v, want %v", s.HasRoundTrips, c.known)
+			}
+		})
+	}
+}

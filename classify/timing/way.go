@@ -44,6 +44,9 @@ func (s *Setup) ways(v *View) {
 	way := base + "+" + strings.ToLower(strings.ReplaceAll(t.Version, " ", ""))
 	s.Way = []string{way}
 	s.RoundTrips = trips + tlsTrips(t)
+	if upgraded(v) {
+		s.HasRoundTrips = false
+	}
 	if t.Version != "TLS 1.3" {
 		if t.Resumed {
 			s.Way = append(s.Way, way+"-resumed")
@@ -59,6 +62,19 @@ func (s *Setup) ways(v *View) {
 	if t.EarlyData == "accepted" || t.EarlyData == "rejected" {
 		s.Way = append(s.Way, way+"-0rtt")
 	}
+}
+
+// upgraded reports whether another protocol spoke before TLS, as with STARTTLS
+// (RFC 3207, RFC 2595): what that cost is not among the round trips of TCP and
+// TLS. A CONNECT is: Setup.proxy adds it.
+func upgraded(v *View) bool {
+	if v.tracker == nil || v.tracker.turns.count == 0 || !v.TLS.ClientHello.Valid() {
+		return false
+	}
+	if len(v.Conversation.Exchanges) > 0 && connects(v.Conversation.Exchanges[0].Name) {
+		return false
+	}
+	return int(v.tracker.turns.start[0]) < v.TLS.ClientHello.Number
 }
 
 func (s *Setup) datagramWays(v *View) {

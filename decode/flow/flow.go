@@ -83,7 +83,7 @@ type Conversation struct {
 	TLS  *TLS  // where a TLS handshake was seen
 	QUIC *QUIC // where QUIC was seen
 
-	Exchanges      []Exchange
+	Exchanges      []*Exchange
 	ExchangesTotal int64 // stored or not
 	Messages       []MessageCount
 	Turns          int64 // runs of payload in one direction until payload flows the other way

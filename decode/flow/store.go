@@ -65,7 +65,9 @@ type Store struct {
 
 	texts   map[string]string
 	scratch []byte
-	numbers []uint32 // where lists of packets are kept, many in one piece of memory
+	// Lists of packets and exchanges are kept many in one piece of memory.
+	numbers   []uint32
+	exchanges []Exchange
 }
 
 // maxTexts bounds the texts that are compared with. Beyond it the table begins
@@ -85,6 +87,17 @@ func (s *Store) mayKeep() bool {
 	}
 	s.Exchanges++
 	return true
+}
+
+// exchange returns room for an exchange.
+func (s *Store) exchange() *Exchange {
+	const piece = 64
+	if len(s.exchanges) == 0 {
+		s.exchanges = make([]Exchange, piece)
+	}
+	e := &s.exchanges[0]
+	s.exchanges = s.exchanges[1:]
+	return e
 }
 
 // packets copies a list of packets.

@@ -40,7 +40,7 @@ func (c *Conversation) addRequest(m *Message, s *Store) int {
 		if at < 0 {
 			return -1
 		}
-		if e := &c.Exchanges[at]; e.Request.State == Head && e.Request.First == m.First {
+		if e := c.Exchanges[at]; e.Request.State == Head && e.Request.First == m.First {
 			e.Request = s.part(m)
 			return at
 		}
@@ -58,7 +58,7 @@ func (c *Conversation) addResponse(m *Message, s *Store) int {
 		at = c.timeline.open[i].index
 	}
 	if at >= 0 {
-		e := &c.Exchanges[at]
+		e := c.Exchanges[at]
 		e.Response = s.part(m)
 		e.Status = s.text(m.Status)
 	}
@@ -73,12 +73,10 @@ func (c *Conversation) newExchange(m *Message, dir layer.Direction, s *Store) in
 	at := -1
 	if s.mayKeep() {
 		at = len(c.Exchanges)
-		e := Exchange{ID: int(c.ExchangesTotal), Protocol: m.Protocol, Stream: m.Stream, Name: s.text(m.Name), Dir: dir}
+		e := s.exchange()
+		*e = Exchange{ID: int(c.ExchangesTotal), Protocol: m.Protocol, Stream: m.Stream, Name: s.text(m.Name), Dir: dir}
 		if m.Role == Request {
 			e.Request = s.part(m)
-		}
-		if n := len(c.Exchanges); n == cap(c.Exchanges) { // doubling copies less than append's growth
-			c.Exchanges = append(make([]Exchange, 0, max(1, 2*n)), c.Exchanges...)
 		}
 		c.Exchanges = append(c.Exchanges, e)
 	}

@@ -35,9 +35,12 @@ func copied(m *flow.Model, c *flow.Conversation, verdict classify.Conversation) 
 	n := min(len(c.Exchanges), keepExchanges)
 	f := facts{
 		first: m.First.Nanos, verdict: verdict, more: c.ExchangesTotal - int64(n),
-		exchanges: append([]flow.Exchange(nil), c.Exchanges[:n]...),
+		exchanges: make([]flow.Exchange, n),
 		messages:  append([]flow.MessageCount(nil), c.Messages...),
 		problems:  append([]layer.Problem(nil), c.Problems...),
+	}
+	for i, e := range c.Exchanges[:n] {
+		f.exchanges[i] = *e
 	}
 	f.header = []fact{
 		{"ends", endpoint(c.Client) + " → " + endpoint(c.Server) + roles(c)},
