@@ -60,6 +60,7 @@ func HTTPErrors(v *timing.View, out *claim.Sink) {
 	switch {
 	case server > 0:
 		f.Severity = claim.Warning
+		f.Explanation = HTTPErrorLesson.About
 		f.Title = fmt.Sprintf("The server answered %s with an error (5xx)", count(server, "request"))
 		if client > 0 {
 			f.Title += fmt.Sprintf(", and refused %s (4xx)", count(client, "other"))
@@ -67,12 +68,13 @@ func HTTPErrors(v *timing.View, out *claim.Sink) {
 		f.Advice = "Look in the server's logs at these times; a 502 or 504 comes from a gateway whose own server failed."
 	case client > 0:
 		f.Severity = claim.Info
+		f.Explanation = "The server, or a gateway before it, found fault with the request and did not do what it asks (RFC 9110 section 15.5)."
 		f.Title = fmt.Sprintf("The server refused %s (4xx)", count(client, "request"))
 		f.Advice = "See what the client asks for: address, method, rights."
 	default:
 		return
 	}
-	f.ID, f.Explanation = HTTPErrorLesson.ID, HTTPErrorLesson.About
+	f.ID = HTTPErrorLesson.ID
 	out.Finding(f)
 }
 

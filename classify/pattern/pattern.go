@@ -9,7 +9,9 @@ import (
 	"strconv"
 
 	"github.com/wiresight/wiresight/classify/claim"
+	"github.com/wiresight/wiresight/classify/timing"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
 )
 
 // Pair is all conversations of one client with one server's port, in the order
@@ -48,6 +50,18 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// waited reports whether a request can have been sent in the knowledge of an
+// answer. Near the server a request may be captured after the answer that it
+// crossed on its way: no client reacts in less than the round trip between it
+// and the capture point. Half of that leaves room for a floor that was measured
+// too high.
+func waited(v *timing.View, request, answer layer.PacketRef) bool {
+	if request.Number <= answer.Number {
+		return false
+	}
+	return !v.Path.HasClient || request.Since(answer) >= v.Path.Client/2
 }
 
 // answered reports whether both sides of an exchange were seen, in this order.

@@ -263,3 +263,49 @@ func TestTarget(t *testing.T) {
 		}
 	}
 }
+
+func TestNearTheServerARequestMayHaveCrossedTheAnswer(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		gap  time.Duration // from an answer to the next request, 20 ms away from the client
+		want bool
+	}{
+		{"a client that waits: the next request comes a round trip later", 21 * ms, true},
+		{"a client that does not: the next request was already on its way", 2 * ms, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var play talk
+			conversation := play.conversation(0)
+			at := 100 * ms
+			for i := range 4 {
+				play.ask(conversation, at, ms, fmt.Sprint("GET /", i), "200", 500)
+				at += ms + c.gap
+			}
+			v := timing.NewView(conversation, nil)
+			v.Path.Client, v.Path.HasClient = 20*ms, true
+			var out claim.Sink
+			Alternation(v, &out)
+			Reuse(v, &out)
+			for _, id := range []string{"request-response", "keep-alive-reuse"} {
+				if _, ok := byID(&out)[id]; ok != c.want {
+					t.Errorf("%s claimed: %v, want %v", id, ok, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestWordsHoldBackWhatIsNotSo(t *testing.T) {
+	var play talk
+	c := play.conversation(0)
+	for i := range 6 {
+		took := 15 * ms
+		if i == 3 {
+			took = 900 * ms
+		}
+		play.ask(c, time.Duration(20+i*1000)*ms, took, "GET /status", "200", 90)
+	}
+	if p := claims(c)["polling"]; !strings.Contains(p.Because, "answered quickly 5 times") {
+		t.Errorf("one of six answers was slow, yet: %s", p.Because)
+	}
+}

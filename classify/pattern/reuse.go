@@ -55,7 +55,7 @@ func Reuse(v *timing.View, out *claim.Sink) {
 		if !answered(x) || x.Protocol != "http1" {
 			continue
 		}
-		if prior != nil && x.Request.First.Number > prior.Response.Last.Number {
+		if prior != nil && waited(v, x.Request.First, prior.Response.Last) {
 			after++
 			if after == 1 {
 				e.add(prior.Request.First.Number, "a request")

@@ -34,7 +34,7 @@ func Alternation(v *timing.View, out *claim.Sink) {
 		if !answered(x) {
 			continue
 		}
-		if prior != nil && x.Request.First.Number < prior.Response.First.Number {
+		if prior != nil && x.Dir == layer.ToServer && !waited(v, x.Request.First, prior.Response.First) {
 			open++
 		}
 		prior = x
