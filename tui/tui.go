@@ -43,7 +43,9 @@ func Run(ctx context.Context, opt Options) error {
 	if opt.Session != nil {
 		opt.Session.Start()
 	}
-	_, err := tea.NewProgram(a, tea.WithContext(ctx), tea.WithAltScreen(), tea.WithMouseCellMotion()).Run()
+	// Signals end ctx. Bubble Tea's own handler would take them too, and wait
+	// for ever to tell a program that ctx has ended already.
+	_, err := tea.NewProgram(a, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(), tea.WithMouseCellMotion()).Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return nil
 	}
