@@ -40,6 +40,7 @@ type Session struct {
 	status Status
 	resume *sync.Cond
 	notes  []Note
+	named  int // of Info().Names, taken in
 
 	replays replayCache
 	each    func(*Packet) error // EachPacket
@@ -154,7 +155,9 @@ func (s *Session) SetPaused(p bool) {
 
 func (s *Session) run() {
 	defer close(s.ended)
+	s.mu.Lock()
 	s.begun = time.Now()
+	s.mu.Unlock()
 	err := s.compile()
 	if err == nil {
 		err = s.read()
@@ -262,12 +265,13 @@ func (s *Session) take(f *capture.Frame) error {
 	for s.status.Paused {
 		s.resume.Wait()
 	}
-	if s.status.Packets == 0 {
-		for _, n := range s.source.Info().Names {
+	if names := s.source.Info().Names; len(names) > s.named { // they may come between packets
+		for _, n := range names[s.named:] {
 			if a, err := netip.ParseAddr(n.Addr); err == nil {
 				s.chain.Name(a, n.Name)
 			}
 		}
+		s.named = len(names)
 	}
 	for _, c := range f.Comments {
 		if len(s.notes) < maxNotes {

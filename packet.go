@@ -3,6 +3,7 @@ package wiresight
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/wiresight/wiresight/capture"
@@ -69,31 +70,39 @@ func (s *Session) Packets(from, n int) ([]Packet, error) {
 var errNoPacket = errors.New("no such packet")
 
 // info returns the index entry of a packet and the numbers of its
-// conversation's packets up to it, at most max of them, and the fragments
-// among them.
-func (s *Session) info(number, max, from int) (p PacketInfo, before []int, err error) {
+// conversation's packets from number from up to it, the last most of them, and
+// the fragments among them.
+func (s *Session) info(number, most, from int) (p PacketInfo, before []int, err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.again == nil {
+	index, again := s.index, s.again // entries do not change once they are there
+	if again != nil && number >= 1 && number <= len(index) {
+		if id := int(index[number-1].Conversation); id > 0 {
+			from = max(from, s.chain.Model().Conversations[id-1].First.Number-maxFragments)
+		}
+	}
+	s.mu.Unlock()
+	if again == nil {
 		return p, nil, ErrNoIndex
 	}
-	if number < 1 || number > len(s.index) {
+	if number < 1 || number > len(index) {
 		return p, nil, fmt.Errorf("packet %d: %w", number, errNoPacket)
 	}
-	p = s.index[number-1]
+	p = index[number-1]
 	if p.Conversation == 0 {
 		return p, nil, nil
 	}
-	for i := number - 2; i >= from && len(before) < max; i-- {
-		if q := s.index[i]; q.Conversation == p.Conversation || q.flags&flagFragment != 0 {
+	for i := number - 2; i >= from && len(before) < most; i-- {
+		if q := index[i]; q.Conversation == p.Conversation || q.flags&flagFragment != 0 {
 			before = append(before, i+1)
 		}
 	}
-	for i, j := 0, len(before)-1; i < j; i, j = i+1, j-1 {
-		before[i], before[j] = before[j], before[i]
-	}
+	slices.Reverse(before)
 	return p, before, nil
 }
+
+// maxFragments is how far before a conversation's first packet the fragments
+// of that packet are looked for.
+const maxFragments = 1000
 
 func (s *Session) offset(number int) int64 {
 	s.mu.Lock()
@@ -181,7 +190,8 @@ func summary(layers []layer.Layer) string {
 }
 
 // EachPacket runs f over every packet that a session reads, decoded in full.
-// The packet is valid during the call only. It is used in place of Run.
+// The packet is valid during the call only. It is used in place of Run. f must
+// not call the session's other methods: they wait until f returns.
 func (s *Session) EachPacket(f func(*Packet) error) error {
 	s.mu.Lock()
 	s.chain = decode.New(decode.Options{Record: true})
@@ -191,12 +201,17 @@ func (s *Session) EachPacket(f func(*Packet) error) error {
 }
 
 // ConversationPackets returns the numbers of a conversation's packets.
-func (s *Session) ConversationPackets(conversation int) []int {
+func (s *Session) ConversationPackets(conversation int) []int { return s.numbers(conversation, false) }
+
+// numbers returns the numbers of a conversation's packets and, if asked, of
+// all fragments: some may complete the conversation's packets.
+func (s *Session) numbers(conversation int, fragments bool) []int {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	index := s.index
+	s.mu.Unlock()
 	var numbers []int
-	for i, p := range s.index {
-		if p.Conversation == uint32(conversation) {
+	for i, p := range index {
+		if p.Conversation == uint32(conversation) || fragments && p.flags&flagFragment != 0 {
 			numbers = append(numbers, i+1)
 		}
 	}
@@ -211,8 +226,9 @@ func (s *Session) Stream(conversation, limit int) ([]StreamChunk, error) {
 	}
 	var chunks []StreamChunk
 	left := limit
+	wanted := false // the packet is the conversation's, not another's fragment
 	chain := decode.New(decode.Options{FirstID: conversation, Follow: func(_ int, c dissect.Chunk) {
-		if left <= 0 {
+		if left <= 0 || !wanted {
 			return
 		}
 		data := c.Data[:min(len(c.Data), left)]
@@ -220,16 +236,24 @@ func (s *Session) Stream(conversation, limit int) ([]StreamChunk, error) {
 		chunks = append(chunks, StreamChunk{Dir: c.Dir, At: c.At, Gap: c.Gap, Data: append([]byte(nil), data...)})
 	}})
 	var f capture.Frame
-	for _, n := range s.ConversationPackets(conversation) {
+	for _, n := range s.numbers(conversation, true) {
 		if err := s.again.FrameAt(n, s.offset(n), &f); err != nil {
 			return chunks, err
 		}
 		f.Number = n
+		wanted = s.conversationOf(n) == conversation
 		chain.Packet(&f)
 		if left <= 0 {
 			break
 		}
 	}
+	wanted = true
 	chain.Finish()
 	return chunks, nil
+}
+
+func (s *Session) conversationOf(number int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return int(s.index[number-1].Conversation)
 }

@@ -22,10 +22,8 @@ func Protocols() []dissect.Protocol {
 	}
 }
 
-// OSILayer returns a protocol's OSI layer, 2 to 7; 7 for one that is not
+// osiOf returns a protocol's OSI layer, 2 to 7; 7 for one that is not
 // registered.
-func OSILayer(p layer.Protocol) int { return osiOf(p, Protocols()) }
-
 func osiOf(p layer.Protocol, registry []dissect.Protocol) int {
 	if n := header.OSI(p); n != 0 {
 		return n

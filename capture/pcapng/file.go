@@ -110,10 +110,10 @@ func (w *File) Write(f *capture.Frame) (offset int64, err error) {
 	if w.err != nil {
 		return 0, w.err
 	}
-	id := w.number(described{f.Interface, f.Link})
 	if len(w.buf) == 0 {
 		w.flushAt.Reset(flushAfter)
 	}
+	id := w.number(described{f.Interface, f.Link})
 	offset = w.base + int64(len(w.buf))
 	w.last[id] = max(0, f.Nanos)
 	w.buf = appendPacket(w.buf, uint32(id), f)

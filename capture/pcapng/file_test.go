@@ -132,6 +132,22 @@ func TestTheFileOnDiskIsValidAtAnyTime(t *testing.T) {
 	}
 }
 
+// Also the very first frame, which comes with its interface's description.
+func TestASingleFrameIsOnDiskSoon(t *testing.T) {
+	w, path := begin(t)
+	if _, err := w.Write(&capture.Frame{Link: 1, Length: 3, Data: []byte("abc")}); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * flushAfter); ; time.Sleep(flushAfter / 10) {
+		if frames, _, _ := contents(t, path); len(frames) == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("not on disk long after it was written")
+		}
+	}
+}
+
 // Frames are read again by others while more are written.
 func TestReadingAgainWhileWriting(t *testing.T) {
 	w, err := Temp()
