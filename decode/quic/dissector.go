@@ -17,6 +17,7 @@ type dissector struct {
 	version  uint32
 	keys     []*keySet // Initial keys in use, newest last
 	derived  int       // how often keys were derived
+	tried    int       // how often for this datagram
 	opener   opener
 	crypto   [2]cryptoStream
 	largest  [2]int64 // highest Initial packet number, -1 for none
@@ -35,9 +36,11 @@ type spin struct {
 	edges       int
 }
 
-// maxDerived bounds the keys derived for one conversation: each costs time.
+// Keys cost time to derive. The packets of a datagram have one connection ID
+// (RFC 9000 section 12.2), which two attempts decide: see open.
 const (
-	maxDerived = 64
+	maxDerived = 64 // for one conversation
+	maxTries   = 2  // for one datagram
 	maxKeySets = 4
 	maxText    = 255
 )
@@ -52,6 +55,7 @@ func newDissector() *dissector {
 // more packets (RFC 9000 section 12.2).
 func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 	d.now.reset(out.Recording(), len(c.Data))
+	d.tried = 0
 	b := c.Data
 	packets := 0
 	for len(b) > 0 && packets < maxCoalesced {
@@ -232,10 +236,11 @@ func (d *dissector) open(dir layer.Direction, p *packet, b []byte) ([]byte, int6
 
 // try derives keys and keeps them if they open the packet.
 func (d *dissector) try(version uint32, dcid []byte, client, dir layer.Direction, p *packet, b []byte) ([]byte, int64, bool) {
-	if d.derived >= maxDerived {
+	if d.derived >= maxDerived || d.tried >= maxTries {
 		return nil, 0, false
 	}
 	d.derived++
+	d.tried++
 	k := deriveInitial(version, dcid, client)
 	if k == nil {
 		return nil, 0, false
