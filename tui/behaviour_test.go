@@ -48,6 +48,24 @@ func TestTheCursorStaysOnItsConversationWhenTheOrderChanges(t *testing.T) {
 	u.selects("5 ")
 }
 
+func TestTheRoomBelowTheTableTellsWhatItsRowsCut(t *testing.T) {
+	advice := "Set TCP_NODELAY"
+	u := start(t, newFake(12), 80, 24)
+	u.seesNot(advice)
+	u.press("down")
+	u.sees(advice)
+
+	small := start(t, newFake(40), 80, 24) // all lines are rows
+	small.press("down")
+	small.seesNot(advice)
+
+	large := start(t, newFake(40), 120, 40) // some lines are reserved
+	large.press("down")
+	large.sees(advice)
+	large.press("G")
+	large.selects("40 ")
+}
+
 func TestTheCursorStaysOnItsConversationWhileOthersArrive(t *testing.T) {
 	f := newFake(30)
 	u := start(t, f, 100, 24)

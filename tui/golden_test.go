@@ -21,6 +21,7 @@ var update = flag.Bool("update", false, "write the golden screens anew")
 // pages leads to each page, from the conversations page on.
 var pages = []struct{ name, keys string }{
 	{"conversations", "down down"},
+	{"conversations-finding", "down"},
 	{"conversations-sorted", "S right right right"},
 	{"conversation", "down enter"},
 	{"conversation-exchanges", "down enter G"},

@@ -6,12 +6,19 @@
 //	▌2  10.9.0.1:51231   www.example.com:443  http2        812   30.1 s polling 97 %         ▐
 //	3   10.9.0.1:40000   10.9.0.2:53          dns            2  12.1 ms
 //
+//	── conversation 2 ───────────────────────────────────────────────────────
+//	  set up by tcp+tls1.3 · RTT 40.0 ms (handshake) · captured at the client
+//	  polling 97 %
+//	    a request every 2.00 s, nearly all answered alike
+//
 // The table is virtual: only the rows on the screen are copied from the
 // model and judged. Sorting and filtering run in the background on copied
 // keys; the cursor stays on its conversation meanwhile.
 package conversations
 
 import (
+	"slices"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
@@ -80,7 +87,7 @@ func (p *Page) layout() {
 	p.line.SetWidth(p.width)
 	p.table.Columns = columns(p.total)
 	p.table.Sorted, p.table.Down = int(p.by), p.down
-	p.table.SetSize(p.width, max(0, p.height-p.line.Height()))
+	p.table.SetSize(p.width, max(0, p.height-p.line.Height()-p.aboutHeight()))
 }
 
 // Update takes a message in.
@@ -124,6 +131,7 @@ func (p *Page) tick() tea.Cmd {
 // size wants to see the largest.
 func (p *Page) place() {
 	p.table.Count = p.rows()
+	p.layout() // the rows may leave other room below them
 	row := p.rowOf(p.selected)
 	switch {
 	case p.follow:
@@ -176,5 +184,5 @@ func (p *Page) sortBy(c column) tea.Cmd {
 // View draws the page.
 func (p *Page) View() string {
 	p.line.Note = p.progress()
-	return component.Screen(append(p.line.View(), p.table.View()...), p.width, p.height)
+	return component.Screen(slices.Concat(p.line.View(), p.table.View(), p.about()), p.width, p.height)
 }

@@ -39,6 +39,7 @@ type verdict struct {
 	at       time.Time
 	text     string
 	severity claim.Severity // "" for a pattern
+	about    about
 }
 
 // Limits of judging: judgeFor is how long one refresh may judge, rejudge how
@@ -94,31 +95,19 @@ var ranks = map[claim.Severity]int{claim.Info: 1, claim.Notice: 2, claim.Warning
 
 // short tells a conversation's worst finding, else its likeliest pattern.
 func short(c classify.Conversation) verdict {
-	var worst *claim.Finding
-	for i := range c.Findings {
-		f := &c.Findings[i]
-		if worst == nil || ranks[f.Severity] > ranks[worst.Severity] ||
-			ranks[f.Severity] == ranks[worst.Severity] && f.Cost > worst.Cost {
-			worst = f
-		}
-	}
-	if worst != nil {
-		text := theme.Sign(worst.Severity) + " " + layer.Printable(worst.Title)
+	v := verdict{about: aboutOf(c)}
+	switch {
+	case len(c.Findings) > 0:
+		worst := worstFirst(c.Findings)[0]
+		v.severity = worst.Severity
+		v.text = theme.Sign(worst.Severity) + " " + layer.Printable(worst.Title)
 		if n := len(c.Findings) - 1; n > 0 {
-			text = fmt.Sprintf("%s (+%d)", text, n)
+			v.text = fmt.Sprintf("%s (+%d)", v.text, n)
 		}
-		return verdict{text: text, severity: worst.Severity}
+	case len(c.Patterns) > 0:
+		v.text = likely(likeliestFirst(c.Patterns)[0])
 	}
-	var best *claim.Pattern
-	for i := range c.Patterns {
-		if best == nil || c.Patterns[i].Confidence > best.Confidence {
-			best = &c.Patterns[i]
-		}
-	}
-	if best == nil {
-		return verdict{}
-	}
-	return verdict{text: fmt.Sprintf("%s %.0f %%", best.ID, 100*best.Confidence)}
+	return v
 }
 
 // cells draws a row.
