@@ -43,7 +43,7 @@ func New(m *flow.Model) *Classifier { return &Classifier{model: m, rules: rules(
 
 // Conversation runs the rules over one conversation of the model.
 func (k *Classifier) Conversation(c *flow.Conversation) Conversation {
-	k.lookups.update(k.model)
+	k.lookups.refresh(k.model)
 	v := timing.NewView(c, k.lookups.of(c))
 	var out claim.Sink
 	for i := range k.rules {

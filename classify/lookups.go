@@ -13,6 +13,7 @@ import (
 // exchange once, so that it can be brought up to date on a growing model.
 type lookups struct {
 	read    int        // conversations looked at
+	packets int64      // of the model then
 	dns     []progress // those that hold DNS exchanges, or may come to
 	answers map[resolved][]answer
 	found   []pattern.Discovery
@@ -43,6 +44,15 @@ const (
 	keepAnswers = 8 // of one address to one client
 )
 
+// refresh is update where packets came since. It is asked for with each
+// conversation of a model, so it must not look at all of them each time. What
+// the end of a capture alone changes, the next update finds.
+func (l *lookups) refresh(m *flow.Model) {
+	if l.read != len(m.Conversations) || l.packets != m.Packets {
+		l.update(m)
+	}
+}
+
 // update reads what is new in the model.
 func (l *lookups) update(m *flow.Model) {
 	if l.answers == nil {
@@ -60,7 +70,7 @@ func (l *lookups) update(m *flow.Model) {
 	for _, c := range fresh {
 		l.use(c)
 	}
-	l.read = len(m.Conversations)
+	l.read, l.packets = len(m.Conversations), m.Packets
 }
 
 // read takes the exchanges that were answered meanwhile.
