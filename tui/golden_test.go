@@ -25,7 +25,7 @@ var pages = []struct{ name, keys string }{
 	{"conversations-sorted", "S right right right"},
 	{"conversation", "down enter"},
 	{"conversation-exchanges", "down enter G"},
-	{"packets", "down enter tab enter"},
+	{"packets", "down enter enter"},
 	{"packets-tree", "p tab down right down"},
 	{"stream", "F"},
 	{"stream-hex", "F x"},

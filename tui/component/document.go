@@ -72,6 +72,17 @@ func (d *Document) Key() string {
 	return d.blocks[d.cursor].Key
 }
 
+// Select moves the cursor to the block with a key, where it can be selected.
+func (d *Document) Select(key string) {
+	for i, b := range d.blocks {
+		if b.Selectable && b.Key == key {
+			d.cursor = i
+			d.show()
+			return
+		}
+	}
+}
+
 // step moves the cursor from block d.cursor+n on in a direction to one that
 // can be selected. It reports whether there was one.
 func (d *Document) step(n, direction int) bool {

@@ -28,7 +28,13 @@ func (p *Page) draw() {
 	b.protocols()
 	b.rest()
 	p.doc.Set(b.blocks)
+	if list := p.facts.verdict.Findings; !p.placed && len(list) > 0 {
+		p.doc.Select(findingKey(0, list[0].ID)) // what the page is opened for
+	}
+	p.placed = true
 }
+
+func findingKey(i int, id string) string { return "finding " + id + strconv.Itoa(i) }
 
 // builder collects the blocks of the document.
 type builder struct {
@@ -88,7 +94,7 @@ func (b *builder) findings() {
 	t := b.page.theme
 	b.part("Findings")
 	for i, f := range list {
-		key := "finding " + f.ID + strconv.Itoa(i)
+		key := findingKey(i, f.ID)
 		cost := ""
 		if f.Cost > 0 && !strings.Contains(f.Title, component.Span(f.Cost)) {
 			cost = "  (" + component.Span(f.Cost) + ")"

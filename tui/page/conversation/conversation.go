@@ -51,6 +51,7 @@ type Page struct {
 	whole page.JudgeAll // of the whole capture
 
 	loaded  bool
+	placed  bool // the cursor was put where it begins
 	facts   facts
 	version uint64
 	next    time.Time // no refresh before
