@@ -179,7 +179,7 @@ func (a *app) key(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, keymap.Quit):
 		return tea.Quit
 	case key.Matches(k, keymap.Help):
-		if _, here := a.top().(*help.Page); !here {
+		if h, reads := a.top().(*help.Page); !reads || !h.OfKeys() {
 			return a.push(help.Keys(a.theme, a.top().Keys()))
 		}
 	case key.Matches(k, keymap.Pause) && a.src != nil:

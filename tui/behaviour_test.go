@@ -153,7 +153,7 @@ func TestKeysAreTextWhileAFilterIsTyped(t *testing.T) {
 
 func TestEvidenceLeadsToItsPacketsAndEscBack(t *testing.T) {
 	u := start(t, newFake(12), 100, 40)
-	u.press("down enter tab tab down")
+	u.press("down enter tab down")
 	u.selects("#14  first request")
 	u.press("enter")
 	u.on(&packets.Page{})
@@ -164,6 +164,14 @@ func TestEvidenceLeadsToItsPacketsAndEscBack(t *testing.T) {
 	u.press("esc")
 	u.on(&conversations.Page{})
 	u.selects("2 ")
+}
+
+func TestAConversationsPageBeginsOnItsFirstFinding(t *testing.T) {
+	u := start(t, newFake(12), 100, 40)
+	u.press("down enter")
+	u.selects("‼ Nagle's algorithm")
+	u.press("esc up enter") // nothing was found in the one before
+	u.selects("tcp ")
 }
 
 func TestAnExchangeLeadsToItsPackets(t *testing.T) {
@@ -210,6 +218,13 @@ func TestHelpOpensAnywhereAndEscLeavesIt(t *testing.T) {
 	u.on(&help.Page{})
 	u.sees("One conversation")
 	u.press("? ")
+	u.on(&conversation.Page{})
+	u.press("esc down enter l") // a lesson is text too, but not the help
+	u.on(&help.Page{})
+	u.seesNot("Moving")
+	u.press("?")
+	u.sees("Moving")
+	u.press("? esc")
 	u.on(&conversation.Page{})
 }
 

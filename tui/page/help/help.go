@@ -26,6 +26,7 @@ import (
 type Page struct {
 	theme         *theme.Theme
 	title         string
+	keys          bool // the help itself, not a text
 	paragraphs    []paragraph
 	list          component.List
 	lines         []string
@@ -50,7 +51,7 @@ func Text(t *theme.Theme, title, text string) *Page {
 // that work everywhere, those of the other pages, and what the columns and
 // colours mean.
 func Keys(t *theme.Theme, here keymap.Group) *Page {
-	p := &Page{theme: t, title: "help"}
+	p := &Page{theme: t, title: "help", keys: true}
 	groups := append([]keymap.Group{here}, keymap.Everywhere...)
 	for _, g := range keymap.Pages {
 		if g.Title != here.Title {
@@ -70,6 +71,9 @@ func Keys(t *theme.Theme, here keymap.Group) *Page {
 	p.paragraphs = append(p.paragraphs, columns...)
 	return p
 }
+
+// OfKeys reports whether the page is the help itself, on which its key leaves.
+func (p *Page) OfKeys() bool { return p.keys }
 
 // Init has nothing to ask for.
 func (p *Page) Init() tea.Cmd { return nil }
