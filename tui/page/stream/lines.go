@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/component"
 )
@@ -86,4 +89,25 @@ func (p *Page) dump(data []byte, l line, offset int) {
 		p.lines = append(p.lines, l)
 		data, offset = data[n:], offset+n
 	}
+}
+
+// sample is how many bytes decide whether a stream begins as text or as codes.
+const sample = 512
+
+// binary reports whether most bytes that a stream begins with are no text: a
+// rune counts as text by its bytes, so that UTF-8 does.
+func binary(chunks []wiresight.StreamChunk) bool {
+	seen, text := 0, 0
+	for i := range chunks {
+		data := chunks[i].Data[:min(len(chunks[i].Data), sample-seen)]
+		seen += len(data)
+		for len(data) > 0 {
+			r, n := utf8.DecodeRune(data)
+			if unicode.IsPrint(r) && r != utf8.RuneError || r == '\n' || r == '\r' || r == '\t' {
+				text += n
+			}
+			data = data[n:]
+		}
+	}
+	return 2*text < seen
 }

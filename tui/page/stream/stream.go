@@ -97,6 +97,7 @@ func (p *Page) take(m loadedMsg) {
 	for _, c := range m.chunks {
 		p.bytes += len(c.Data)
 	}
+	p.hex = binary(m.chunks)
 	p.build()
 }
 
