@@ -8,15 +8,17 @@ import (
 	"github.com/wiresight/wiresight/tui/theme"
 )
 
-// Tree shows a packet's layers and their fields. What is open stays open from
-// packet to packet: it is remembered by the names on the path.
+// Tree shows a packet's layers and their fields. The innermost layer is open;
+// what the user opens or closes stays so from packet to packet: it is
+// remembered by the names on the path.
 type Tree struct {
 	List
 	Focused bool
 	Theme   *theme.Theme
 	layers  []layer.Layer
 	notes   []string
-	open    map[string]bool
+	open    map[string]bool // what the user opened or closed
+	inner   string          // path of the innermost layer, which is open unless it was closed
 	rows    []node
 	width   int
 }
@@ -64,13 +66,16 @@ func (t *Tree) flatten() {
 	for i := range t.layers {
 		l := &t.layers[i]
 		path := fmt.Sprint(l.Protocol, i)
+		if i == len(t.layers)-1 {
+			t.inner = path
+		}
 		text := string(l.Protocol)
 		if l.Summary != "" {
 			text += "  " + l.Summary
 		}
 		in := l.Source == layer.Frame
 		t.rows = append(t.rows, node{path: path, text: text, osi: l.OSI, children: len(l.Fields) > 0, offset: l.Offset, length: l.Length, inFrame: in})
-		if t.open[path] {
+		if t.isOpen(path) {
 			t.fields(path, 1, l.Fields, in)
 		}
 	}
@@ -89,7 +94,7 @@ func (t *Tree) fields(path string, depth int, fields []layer.Field, inFrame bool
 			text += ": " + f.Value
 		}
 		t.rows = append(t.rows, node{path: p, depth: depth, text: text, children: len(f.Children) > 0, offset: f.Offset, length: f.Length, inFrame: inFrame})
-		if t.open[p] && depth < maxDepth {
+		if t.isOpen(p) && depth < maxDepth {
 			t.fields(p, depth+1, f.Children, inFrame)
 		}
 	}
@@ -102,7 +107,7 @@ func (t *Tree) Expand(open bool) bool {
 		return false
 	}
 	r := t.rows[t.Cursor]
-	if open != t.open[r.path] && r.children {
+	if open != t.isOpen(r.path) && r.children {
 		if t.open == nil {
 			t.open = map[string]bool{}
 		}
@@ -123,7 +128,12 @@ func (t *Tree) Expand(open bool) bool {
 }
 
 // IsOpen reports whether the selected row is open.
-func (t *Tree) IsOpen() bool { return t.Cursor < len(t.rows) && t.open[t.rows[t.Cursor].path] }
+func (t *Tree) IsOpen() bool { return t.Cursor < len(t.rows) && t.isOpen(t.rows[t.Cursor].path) }
+
+func (t *Tree) isOpen(path string) bool {
+	open, chosen := t.open[path]
+	return open || !chosen && path == t.inner
+}
 
 // Range returns the bytes of the frame that the selected row was read from;
 // length 0 where there are none.
@@ -154,7 +164,7 @@ func (t *Tree) line(i int) string {
 	sign := "  "
 	if r.children {
 		sign = "▸ "
-		if t.open[r.path] {
+		if t.isOpen(r.path) {
 			sign = "▾ "
 		}
 	}

@@ -1,6 +1,7 @@
 package packets
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/wiresight/wiresight/decode/layer"
@@ -77,7 +78,7 @@ func (p *Page) View() string {
 			lines = append(lines, left[i]+p.theme.Rule.Render("│")+right[i])
 		}
 	case !alone:
-		lines = append(lines, component.Rule(p.theme, p.width, p.treeTitle(), p.note(), p.focus == treePane))
+		lines = append(lines, component.Rule(p.theme, p.width, p.treeTitle(), cmp.Or(p.marks(), p.note()), p.focus == treePane))
 		lines = append(lines, pad(p.tree.View(), tree.width, tree.height)...)
 		lines = append(lines, component.Rule(p.theme, p.width, "bytes", p.bytesNote(), p.focus == hexPane))
 		lines = append(lines, p.hex.View()...)
@@ -85,16 +86,18 @@ func (p *Page) View() string {
 	return component.Screen(lines, p.width, p.height)
 }
 
+// rules titles the panes that stand side by side. The one of the layers is
+// narrow: what the marks mean stands over the bytes.
 func (p *Page) rules(left, right int) string {
 	return component.Rule(p.theme, left, p.treeTitle(), p.note(), p.focus == treePane) + p.theme.Rule.Render("┬") +
-		component.Rule(p.theme, right, "bytes", p.bytesNote(), p.focus == hexPane)
+		component.Rule(p.theme, right, "bytes", cmp.Or(p.bytesNote(), p.marks()), p.focus == hexPane)
 }
 
 func (p *Page) treeTitle() string {
 	if p.detail.number == 0 {
-		return "layers"
+		return "packet"
 	}
-	return fmt.Sprintf("layers of packet %d", p.detail.number)
+	return fmt.Sprintf("packet %d", p.detail.number)
 }
 
 // bytesNote tells why no bytes are lit.
@@ -105,15 +108,22 @@ func (p *Page) bytesNote() string {
 	return ""
 }
 
-// note tells what the list is narrowed to and what the marks mean.
+// marks tells what the selected packet is marked for, where nothing more
+// urgent is to be told.
+func (p *Page) marks() string {
+	if p.digits != "" || p.err != nil || !p.isMarked(p.selected()) {
+		return ""
+	}
+	return layer.Printable(p.why)
+}
+
+// note tells what the list is narrowed to.
 func (p *Page) note() string {
 	switch {
 	case p.digits != "":
 		return "go to " + p.digits
 	case p.err != nil:
 		return layer.Printable(p.err.Error())
-	case p.why != "" && p.isMarked(p.selected()):
-		return layer.Printable(p.why)
 	case p.base.conversation != 0:
 		return fmt.Sprintf("conversation %d only (c: all)", p.base.conversation)
 	case p.times != sinceStart:
