@@ -63,12 +63,12 @@ func (t *Tree) flatten() {
 	for i, n := range t.notes {
 		t.rows = append(t.rows, node{path: fmt.Sprint("note", i), text: n, note: true})
 	}
+	if i := len(t.layers) - 1; i >= 0 {
+		t.inner = layerPath(&t.layers[i], i)
+	}
 	for i := range t.layers {
 		l := &t.layers[i]
-		path := fmt.Sprint(l.Protocol, i)
-		if i == len(t.layers)-1 {
-			t.inner = path
-		}
+		path := layerPath(l, i)
 		text := string(l.Protocol)
 		if l.Summary != "" {
 			text += "  " + l.Summary
@@ -81,6 +81,8 @@ func (t *Tree) flatten() {
 	}
 	t.Count = len(t.rows)
 }
+
+func layerPath(l *layer.Layer, i int) string { return fmt.Sprint(l.Protocol, i) }
 
 // maxDepth bounds how deep fields are shown.
 const maxDepth = 16
