@@ -43,8 +43,9 @@ func Run(ctx context.Context, opt Options) error {
 	if opt.Session != nil {
 		opt.Session.Start()
 	}
-	// Signals end ctx. Bubble Tea's own handler would take them too, and wait
-	// for ever to tell a program that ctx has ended already.
+	// Signals end ctx. Bubble Tea's own handler takes them too and hands the
+	// program a message; where ctx ended the program first, nobody takes that
+	// message, and the shutdown waits for the handler for ever.
 	_, err := tea.NewProgram(a, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(), tea.WithMouseCellMotion()).Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return nil
