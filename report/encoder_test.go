@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/capture"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
@@ -100,7 +101,7 @@ func (n byID) Conversation(c *flow.Conversation) bool { return c.ID == int(n) }
 
 func TestTheFilterChoosesConversations(t *testing.T) {
 	var out bytes.Buffer
-	if err := writeJSON(&out, model(3, 1), &capture.Info{Source: "a.pcap"}, Options{Filter: byID(2)}); err != nil {
+	if err := writeJSON(&out, model(3, 1), &capture.Info{Source: "a.pcap"}, nil, Options{Filter: byID(2)}); err != nil {
 		t.Fatal(err)
 	}
 	var doc struct {
@@ -111,6 +112,26 @@ func TestTheFilterChoosesConversations(t *testing.T) {
 	}
 	if len(doc.Conversations) != 1 || doc.Conversations[0].ID != 2 {
 		t.Errorf("reported %v", doc.Conversations)
+	}
+}
+
+func TestNotesAreToldWithoutTheirControlCharacters(t *testing.T) {
+	var out bytes.Buffer
+	if err := writeJSON(&out, model(1, 0), &capture.Info{Comments: []string{"a\x00b"}}, []wiresight.Note{{Packet: 7, Text: "slow\x1b[2J"}}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Capture struct{ Comments []string }
+		Notes   []struct {
+			Packet int
+			Text   string
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Notes) != 1 || doc.Notes[0].Packet != 7 || doc.Notes[0].Text != `slow\x1b[2J` || doc.Capture.Comments[0] != `a\x00b` {
+		t.Errorf("%+v", doc)
 	}
 }
 
@@ -135,7 +156,7 @@ func (c *closed) Write([]byte) (int, error) { c.writes++; return 0, errClosed }
 
 func TestWritingEndsWithTheFirstError(t *testing.T) {
 	var w closed
-	if err := writeJSON(&w, model(1000, 100), nil, Options{}); !errors.Is(err, errClosed) {
+	if err := writeJSON(&w, model(1000, 100), nil, nil, Options{}); !errors.Is(err, errClosed) {
 		t.Errorf("error %v", err)
 	}
 	if w.writes != 1 {
@@ -184,7 +205,7 @@ func BenchmarkJSON(b *testing.B) {
 	var out counter
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := writeJSON(&out, m, nil, Options{}); err != nil {
+		if err := writeJSON(&out, m, nil, nil, Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -15,11 +15,11 @@ import (
 // a line to each conversation, and a newline behind it. Reading waits
 // meanwhile. The only errors are w's.
 func WriteJSON(w io.Writer, s *wiresight.Session, opt Options) (err error) {
-	s.View(func(v wiresight.View) { err = writeJSON(w, v.Model, v.Info, opt) })
+	s.View(func(v wiresight.View) { err = writeJSON(w, v.Model, v.Info, v.Notes, opt) })
 	return err
 }
 
-func writeJSON(w io.Writer, m *flow.Model, info *capture.Info, opt Options) error {
+func writeJSON(w io.Writer, m *flow.Model, info *capture.Info, notes []wiresight.Note, opt Options) error {
 	e := newEncoder(w)
 	k := classify.New(m)
 	e.open('{')
@@ -47,9 +47,36 @@ func writeJSON(w io.Writer, m *flow.Model, info *capture.Info, opt Options) erro
 		e.patterns(patterns)
 		e.findings(findings)
 	}
+	e.notes(notes)
 	e.close('}')
 	e.b = append(e.b, '\n')
 	return e.flush()
+}
+
+// notes writes the comments that the capture's packets bear.
+func (e *encoder) notes(list []wiresight.Note) {
+	if len(list) == 0 {
+		return
+	}
+	e.newline()
+	e.array("notes")
+	for _, n := range list {
+		e.newline()
+		e.open('{')
+		e.count("packet", int64(n.Packet))
+		e.text("text", layer.Printable(n.Text))
+		e.close('}')
+	}
+	e.close(']')
+}
+
+// printable makes captured texts harmless.
+func printable(list []string) []string {
+	clean := make([]string, len(list))
+	for i, t := range list {
+		clean[i] = layer.Printable(t)
+	}
+	return clean
 }
 
 func (e *encoder) capture(m *flow.Model, info *capture.Info, failed error) {
@@ -71,7 +98,7 @@ func (e *encoder) capture(m *flow.Model, info *capture.Info, failed error) {
 	e.texts("link_types", linkTypes(m, info))
 	if info != nil {
 		e.interfaces(info.Interfaces)
-		e.texts("comments", info.Comments)
+		e.texts("comments", printable(info.Comments))
 	}
 	e.problems(m.Problems)
 	e.count("problems_omitted", m.ProblemsOmitted)
@@ -90,7 +117,7 @@ func (e *encoder) interfaces(list []capture.Interface) {
 	e.array("interfaces")
 	for i := range list {
 		e.open('{')
-		e.text("name", list[i].Name)
+		e.text("name", layer.Printable(list[i].Name))
 		e.text("link_type", linkName(list[i].Link))
 		e.count("dropped", int64(list[i].Dropped))
 		e.close('}')

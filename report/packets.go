@@ -99,7 +99,7 @@ func (p *Packets) JSON(k *wiresight.Packet) error {
 	e.close(']')
 	e.text("summary", k.Summary)
 	e.count("conversation", int64(k.Conversation))
-	e.texts("comments", k.Comments)
+	e.texts("comments", printable(k.Comments))
 	if len(k.Problems) > 0 {
 		e.array("problems")
 		for i := range k.Problems {

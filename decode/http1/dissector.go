@@ -25,13 +25,13 @@ type dissector struct {
 	midStream  bool
 	tunnel     tunnel
 	host       string // of the last request
-	notes      notes
+	notes      *notes
 	said       *half // whose message describe describes
 	describe   func() layer.Layer
 }
 
-func newDissector(c dissect.Context) *dissector {
-	d := &dissector{midStream: c.MidStream}
+func newDissector(c dissect.Context, scratch *notes) *dissector {
+	d := &dissector{midStream: c.MidStream, notes: scratch}
 	d.describe = d.layer
 	return d
 }
@@ -165,7 +165,7 @@ func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, s st
 // head begins a message: s is its start line of size bytes, b holds that and
 // the field lines.
 func (d *dissector) head(out dissect.Sink, h *half, dir layer.Direction, s start, b []byte, size int) (head, asked) {
-	hd := parseHead(out, s, b, size, &d.notes)
+	hd := parseHead(out, s, b, size, d.notes)
 	h.open, h.said, h.late = true, false, false
 	h.read++
 	h.framed, h.body, h.missing = false, 0, 0

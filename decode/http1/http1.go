@@ -17,6 +17,7 @@ const osi = 7
 
 // Protocol returns the registry's entry.
 func Protocol() dissect.Protocol {
+	scratch := new(notes) // for all connections of one chain, which reads one message at a time
 	return dissect.Protocol{
 		Name:   Name,
 		OSI:    osi,
@@ -26,6 +27,6 @@ func Protocol() dissect.Protocol {
 		Ports:     []uint16{80, 591, 3128, 8000, 8008, 8080, 8081, 8888},
 		Announced: []string{"http/1.1", "http/1.0", "HTTP/1.1"},
 		Probe:     probe,
-		New:       func(c dissect.Context) dissect.Dissector { return newDissector(c) },
+		New:       func(c dissect.Context) dissect.Dissector { return newDissector(c, scratch) },
 	}
 }
