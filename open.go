@@ -265,14 +265,7 @@ func (s *Session) take(f *capture.Frame) error {
 	for s.status.Paused {
 		s.resume.Wait()
 	}
-	if names := s.source.Info().Names; len(names) > s.named { // they may come between packets
-		for _, n := range names[s.named:] {
-			if a, err := netip.ParseAddr(n.Addr); err == nil {
-				s.chain.Name(a, n.Name)
-			}
-		}
-		s.named = len(names)
-	}
+	s.takeNames()
 	for _, c := range f.Comments {
 		if len(s.notes) < maxNotes {
 			s.notes = append(s.notes, Note{Packet: f.Number, Text: c})
@@ -291,6 +284,22 @@ func (s *Session) take(f *capture.Frame) error {
 		s.index = append(s.index, s.indexed(f, offset, r))
 	}
 	return nil
+}
+
+// takeNames hands the names that the capture's maker saw to the chain; they may
+// come between packets. An interface has none, and each call of its Info asks
+// the kernel what was dropped.
+func (s *Session) takeNames() {
+	if s.live {
+		return
+	}
+	names := s.source.Info().Names
+	for _, n := range names[s.named:] {
+		if a, err := netip.ParseAddr(n.Addr); err == nil {
+			s.chain.Name(a, n.Name)
+		}
+	}
+	s.named = len(names)
 }
 
 func (s *Session) indexed(f *capture.Frame, offset int64, r *decode.Result) PacketInfo {

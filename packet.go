@@ -69,78 +69,85 @@ func (s *Session) Packets(from, n int) ([]Packet, error) {
 
 var errNoPacket = errors.New("no such packet")
 
-// info returns the index entry of a packet and the numbers of its
-// conversation's packets from number from up to it, the last most of them, and
-// the fragments among them.
-func (s *Session) info(number, most, from int) (p PacketInfo, before []int, err error) {
+// entries returns the index as far as it is filled. Entries do not change once
+// they are there, so it is read without the lock.
+func (s *Session) entries() []PacketInfo {
 	s.mu.Lock()
-	index, again := s.index, s.again // entries do not change once they are there
-	if again != nil && number >= 1 && number <= len(index) {
-		if id := int(index[number-1].Conversation); id > 0 {
-			from = max(from, s.chain.Model().Conversations[id-1].First.Number-maxFragments)
-		}
-	}
-	s.mu.Unlock()
-	if again == nil {
-		return p, nil, ErrNoIndex
-	}
-	if number < 1 || number > len(index) {
-		return p, nil, fmt.Errorf("packet %d: %w", number, errNoPacket)
-	}
-	p = index[number-1]
-	if p.Conversation == 0 {
-		return p, nil, nil
-	}
-	for i := number - 2; i >= from && len(before) < most; i-- {
-		if q := index[i]; q.Conversation == p.Conversation || q.flags&flagFragment != 0 {
-			before = append(before, i+1)
-		}
-	}
-	slices.Reverse(before)
-	return p, before, nil
+	defer s.mu.Unlock()
+	return s.index
+}
+
+// firstPacket returns the number of a conversation's first packet.
+func (s *Session) firstPacket(conversation int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chain.Conversation(conversation).First.Number
 }
 
 // maxFragments is how far before a conversation's first packet the fragments
 // of that packet are looked for.
 const maxFragments = 1000
 
-func (s *Session) offset(number int) int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.index[number-1].Offset
+// before returns the numbers of the packets that a conversation's replay takes
+// before packet number, of those behind packet last the final most.
+func (s *Session) before(index []PacketInfo, number, last, most int) (numbers []int) {
+	id := index[number-1].Conversation
+	if id == 0 {
+		return nil
+	}
+	from := max(last, s.firstPacket(int(id))-maxFragments)
+	for i := number - 2; i >= from && len(numbers) < most; i-- {
+		if index[i].replayedWith(id) {
+			numbers = append(numbers, i+1)
+		}
+	}
+	slices.Reverse(numbers)
+	return numbers
 }
 
-func (s *Session) describe(number, max int) (*Packet, error) {
-	p, _, err := s.info(number, 0, 0)
-	if err != nil {
-		return nil, err
+// replayedWith reports whether a conversation's replay needs the packet: it is
+// the conversation's own, or a fragment, which may complete one that is.
+func (p *PacketInfo) replayedWith(conversation uint32) bool {
+	return p.Conversation == conversation || p.flags&flagFragment != 0
+}
+
+func (s *Session) describe(number, most int) (*Packet, error) {
+	if s.again == nil {
+		return nil, ErrNoIndex
 	}
+	index := s.entries()
+	if number < 1 || number > len(index) {
+		return nil, fmt.Errorf("packet %d: %w", number, errNoPacket)
+	}
+	p := index[number-1]
 	r := s.replays.take(int(p.Conversation), number)
-	_, before, err := s.info(number, max, r.last)
-	if err != nil {
-		return nil, err
-	}
-	if len(before) == max && r.last == 0 && max < replayForDetail {
+	before := s.before(index, number, r.last, most)
+	if len(before) == most && r.last == 0 && most < replayForDetail {
 		before = nil // too much history for a row
 	}
 	var f capture.Frame
 	for _, n := range before {
-		if err := s.again.FrameAt(n, s.offset(n), &f); err != nil {
+		if err := s.frame(index, n, &f); err != nil {
 			return nil, err
 		}
-		f.Number = n
 		r.chain.Packet(&f)
 	}
-	if err := s.again.FrameAt(number, p.Offset, &f); err != nil {
+	if err := s.frame(index, number, &f); err != nil {
 		return nil, err
 	}
-	f.Number = number
 	result := r.chain.Packet(&f)
 	r.last = number
 	if p.Conversation != 0 {
 		s.replays.put(r)
 	}
 	return packet(&f, result, int(p.Conversation)), nil
+}
+
+// frame reads a frame again.
+func (s *Session) frame(index []PacketInfo, number int, f *capture.Frame) error {
+	err := s.again.FrameAt(number, index[number-1].Offset, f)
+	f.Number = number
+	return err
 }
 
 // take returns a replay of a conversation that has not passed the packet yet,
@@ -201,17 +208,10 @@ func (s *Session) EachPacket(f func(*Packet) error) error {
 }
 
 // ConversationPackets returns the numbers of a conversation's packets.
-func (s *Session) ConversationPackets(conversation int) []int { return s.numbers(conversation, false) }
-
-// numbers returns the numbers of a conversation's packets and, if asked, of
-// all fragments: some may complete the conversation's packets.
-func (s *Session) numbers(conversation int, fragments bool) []int {
-	s.mu.Lock()
-	index := s.index
-	s.mu.Unlock()
+func (s *Session) ConversationPackets(conversation int) []int {
 	var numbers []int
-	for i, p := range index {
-		if p.Conversation == uint32(conversation) || fragments && p.flags&flagFragment != 0 {
+	for i, p := range s.entries() {
+		if p.Conversation == uint32(conversation) {
 			numbers = append(numbers, i+1)
 		}
 	}
@@ -235,13 +235,16 @@ func (s *Session) Stream(conversation, limit int) ([]StreamChunk, error) {
 		left -= len(data)
 		chunks = append(chunks, StreamChunk{Dir: c.Dir, At: c.At, Gap: c.Gap, Data: append([]byte(nil), data...)})
 	}})
+	index := s.entries()
 	var f capture.Frame
-	for _, n := range s.numbers(conversation, true) {
-		if err := s.again.FrameAt(n, s.offset(n), &f); err != nil {
+	for i := range index {
+		if !index[i].replayedWith(uint32(conversation)) {
+			continue
+		}
+		if err := s.frame(index, i+1, &f); err != nil {
 			return chunks, err
 		}
-		f.Number = n
-		wanted = s.conversationOf(n) == conversation
+		wanted = index[i].Conversation == uint32(conversation)
 		chain.Packet(&f)
 		if left <= 0 {
 			break
@@ -250,10 +253,4 @@ func (s *Session) Stream(conversation, limit int) ([]StreamChunk, error) {
 	wanted = true
 	chain.Finish()
 	return chunks, nil
-}
-
-func (s *Session) conversationOf(number int) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return int(s.index[number-1].Conversation)
 }

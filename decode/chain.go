@@ -124,6 +124,11 @@ func (c *Chain) Model() *flow.Model {
 	return &c.model
 }
 
+// Conversation returns the conversation with an id that Packet returned.
+func (c *Chain) Conversation(id int) *flow.Conversation {
+	return c.model.Conversations[id-c.opt.FirstID]
+}
+
 // Packet takes the next frame.
 func (c *Chain) Packet(f *capture.Frame) *Result {
 	c.now = layer.PacketRef{Number: f.Number, Nanos: f.Nanos}

@@ -56,10 +56,6 @@ func (v *conversation) dir(fromB bool) layer.Direction {
 	return layer.ToClient
 }
 
-var protocolNumbers = map[layer.Protocol]uint16{
-	layer.ICMP: 1, layer.TCP: 6, layer.UDP: 17, layer.ICMPv6: 58, layer.SCTP: 132,
-}
-
 // transport finds the packet's conversation and takes the packet into it.
 func (c *Chain) transport() {
 	p := &c.pkt
@@ -98,7 +94,7 @@ func (c *Chain) tunnels() {
 	p := &c.pkt
 	for i := range p.Outer {
 		o := &p.Outer[i]
-		k, swapped := makeKey(o.Src, o.Dst, o.SrcPort, o.DstPort, protocolNumbers[layer.UDP])
+		k, swapped := makeKey(o.Src, o.Dst, o.SrcPort, o.DstPort, uint16(flow.IPProtocol(layer.UDP)))
 		v := c.table[k]
 		if v == nil {
 			outside := header.Packet{Layers: p.Layers[:min(o.Layers+1, len(p.Layers))], Transport: layer.UDP, Src: o.Src, Dst: o.Dst, SrcPort: o.SrcPort, DstPort: o.DstPort}
@@ -111,7 +107,7 @@ func (c *Chain) tunnels() {
 }
 
 func (c *Chain) packetKey(p *header.Packet) (key, bool) {
-	proto := protocolNumbers[p.Transport]
+	proto := uint16(flow.IPProtocol(p.Transport))
 	if p.Transport == layer.ICMP || p.Transport == layer.ICMPv6 {
 		kind, id := icmpKind(p)
 		return makeKey(p.Src, p.Dst, id, id, proto|kind<<8)
@@ -307,8 +303,8 @@ func (c *Chain) datagram(v *conversation, swapped bool) {
 // relate ties an ICMP error to the conversation whose packet it quotes.
 func (c *Chain) relate(p *header.Packet) {
 	i := &p.ICMP
-	proto, ok := protocolNumbers[i.QuotedProto]
-	if !ok || !i.QuotedPorts {
+	proto := uint16(flow.IPProtocol(i.QuotedProto))
+	if proto == 0 || !i.QuotedPorts {
 		return
 	}
 	k, _ := makeKey(i.QuotedSrc, i.QuotedDst, i.QuotedSrcPort, i.QuotedDstPort, proto)

@@ -44,6 +44,19 @@ func (e *evidence) add(packet int, shows string) {
 	*e = append(*e, claim.Evidence{Packet: packet, Shows: shows})
 }
 
+// turns cites the first turns of a conversation in which the client began;
+// answers says what a turn of the server's shows.
+func (e *evidence) turns(t timing.Turns, answers string) {
+	const most = 6
+	for i, n := range t.Starts[:min(len(t.Starts), most)] {
+		if i%2 == 0 {
+			e.add(n, "the client speaks")
+		} else {
+			e.add(n, answers)
+		}
+	}
+}
+
 // count writes a number with its noun.
 func count(n int, noun string) string {
 	if n == 1 {

@@ -89,13 +89,7 @@ func reuseByTurns(v *timing.View, out *claim.Sink) {
 		return
 	}
 	var e evidence
-	for i, n := range t.Starts[:min(len(t.Starts), 6)] {
-		if i%2 == 0 {
-			e.add(n, "the client speaks")
-		} else {
-			e.add(n, "the server answers")
-		}
-	}
+	e.turns(t, "the server answers")
 	out.Pattern(claim.Pattern{
 		ID: ReuseLesson.ID, Confidence: 0.65, Basis: claim.Turns,
 		Because:  fmt.Sprintf("Inside TLS, client and server took turns %d times after the handshake; likely as many exchanges on one connection.", t.Count/2),

@@ -74,13 +74,7 @@ func byTurns(v *timing.View, out *claim.Sink) {
 		return
 	}
 	var e evidence
-	for i, n := range t.Starts[:min(len(t.Starts), 6)] {
-		if i%2 == 0 {
-			e.add(n, "the client speaks")
-		} else {
-			e.add(n, "the server speaks, having had all of that")
-		}
-	}
+	e.turns(t, "the server speaks, having had all of that")
 	confidence := 0.5
 	if t.Count/2 >= 10 {
 		confidence = 0.65

@@ -9,9 +9,23 @@ import (
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
-// ipProtocols are the IP protocol numbers of the transports that a Community
-// ID is defined for with ports.
-var ipProtocols = map[layer.Protocol]uint8{layer.TCP: 6, layer.UDP: 17, layer.SCTP: 132}
+// IPProtocol returns the IP protocol number of a conversation's transport, 0
+// for what is none (the IANA registry "Assigned Internet Protocol Numbers").
+func IPProtocol(transport layer.Protocol) uint8 {
+	switch transport {
+	case layer.TCP:
+		return 6
+	case layer.UDP:
+		return 17
+	case layer.ICMP:
+		return 1
+	case layer.ICMPv6:
+		return 58
+	case layer.SCTP:
+		return 132
+	}
+	return 0
+}
 
 // CommunityID returns the conversation's Community ID, version 1 with seed 0
 // (corelight/community-id-spec), by which Zeek, Suricata and others name the
@@ -20,11 +34,14 @@ var ipProtocols = map[layer.Protocol]uint8{layer.TCP: 6, layer.UDP: 17, layer.SC
 // It is "" for other transports than TCP, UDP, SCTP, ICMP and ICMPv6, and
 // where an address is unknown.
 func (c *Conversation) CommunityID() string {
-	if c.Transport == layer.ICMP || c.Transport == layer.ICMPv6 {
-		return c.icmpCommunityID()
+	switch c.Transport {
+	case layer.ICMP:
+		return c.icmpCommunityID(counterparts4)
+	case layer.ICMPv6:
+		return c.icmpCommunityID(counterparts6)
 	}
-	proto, ok := ipProtocols[c.Transport]
-	if !ok {
+	proto := IPProtocol(c.Transport)
+	if proto == 0 {
 		return ""
 	}
 	return communityID(proto, c.Client, c.Server, true)
@@ -32,11 +49,7 @@ func (c *Conversation) CommunityID() string {
 
 // icmpCommunityID puts the type and its counterpart, or type and code where a
 // type has no counterpart, in the place of the ports, as Zeek does.
-func (c *Conversation) icmpCommunityID() string {
-	proto, counterparts := uint8(1), counterparts4
-	if c.Transport == layer.ICMPv6 {
-		proto, counterparts = 58, counterparts6
-	}
+func (c *Conversation) icmpCommunityID(counterparts [][2]uint8) string {
 	client, server := c.Client, c.Server
 	client.Port, server.Port = uint16(c.ICMPType), uint16(c.ICMPCode)
 	twoWay := false
@@ -46,7 +59,7 @@ func (c *Conversation) icmpCommunityID() string {
 			break
 		}
 	}
-	return communityID(proto, client, server, twoWay)
+	return communityID(IPProtocol(c.Transport), client, server, twoWay)
 }
 
 // The ICMP types that ask, and those that answer them (RFC 792, RFC 950,
