@@ -11,12 +11,13 @@ import (
 	"strings"
 
 	"github.com/wiresight/wiresight/capture/file"
+	"github.com/wiresight/wiresight/decode/secrets"
 )
 
 // The captures of testdata travel in the binary, so that an installed
 // wiresight has something to open.
 //
-//go:embed testdata/*.pcapng testdata/*.truth.json
+//go:embed testdata/*.pcapng testdata/*.truth.json testdata/*.keys
 var bundled embed.FS
 
 // Example is one capture that is built in.
@@ -25,6 +26,7 @@ type Example struct {
 	About   string // one sentence
 	Vantage string // where it was captured: "client", "middle" or "server"
 	path    string
+	keys    string // of the key log beside it, "" for none
 }
 
 // Examples lists the built-in captures by name. Where a scenario was captured
@@ -42,10 +44,21 @@ func Examples() []Example {
 		if vantage != "client" {
 			e.Name += "." + vantage
 		}
+		if keys := "testdata/" + scenario + ".keys"; exists(keys) {
+			e.keys = keys
+		}
 		list = append(list, e)
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Name < list[j].Name })
 	return list
+}
+
+func exists(path string) bool {
+	f, err := bundled.Open(path)
+	if err == nil {
+		f.Close()
+	}
+	return err == nil
 }
 
 // about reads the sentence that describes a scenario.
@@ -74,8 +87,15 @@ func FindExample(name string) (Example, bool) {
 // Data returns the capture's bytes.
 func (e Example) Data() (io.ReadCloser, error) { return bundled.Open(e.path) }
 
-// Open opens the example as a session.
+// Open opens the example as a session, with the keys that its programs wrote.
 func (e Example) Open(ctx context.Context, opt Options) (*Session, error) {
+	if log, err := bundled.ReadFile(e.keys); err == nil {
+		if opt.Secrets == nil {
+			opt.Secrets = secrets.New()
+		}
+		opt.Secrets.AddKeyLog(log)
+		opt.Secrets.EndKeyLog()
+	}
 	r, err := e.Data()
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/wiresight/wiresight/classify/timing"
 	"github.com/wiresight/wiresight/decode"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/secrets"
 )
 
 // Session is a capture being read, or read. Its methods may be called from
@@ -41,6 +42,9 @@ type Session struct {
 	resume *sync.Cond
 	notes  []Note
 	named  int // of Info().Names, taken in
+
+	secrets *secrets.Store
+	keyed   int // of Info().Secrets, taken in
 
 	replays replayCache
 	each    func(*Packet) error // EachPacket
@@ -76,13 +80,23 @@ func newSession(src capture.Source, opt Options, cancel context.CancelFunc, isLi
 	s := &Session{opt: opt, cancel: cancel, source: src, live: isLive, ended: make(chan struct{})}
 	s.resume = sync.NewCond(&s.mu)
 	s.status = Status{Live: isLive || opt.Follow, SavedTo: opt.Write}
-	s.chain = decode.New(decode.Options{NewTracker: timing.NewTracker})
+	if s.secrets = opt.Secrets; s.secrets == nil {
+		s.secrets = secrets.New()
+	}
+	s.chain = decode.New(s.chainOptions(decode.Options{NewTracker: timing.NewTracker}))
 	if err := s.outputs(); err != nil {
 		src.Close()
 		cancel()
 		return nil, err
 	}
 	return s, nil
+}
+
+// chainOptions completes a chain's options with what all chains of the session
+// share.
+func (s *Session) chainOptions(o decode.Options) decode.Options {
+	o.Secrets, o.DecodeAs = s.secrets, s.opt.DecodeAs
+	return o
 }
 
 // outputs opens the file to save to, and a place from which frames can be
@@ -266,6 +280,7 @@ func (s *Session) take(f *capture.Frame) error {
 		s.resume.Wait()
 	}
 	s.takeNames()
+	s.takeSecrets()
 	for _, c := range f.Comments {
 		if len(s.notes) < maxNotes {
 			s.notes = append(s.notes, Note{Packet: f.Number, Text: c})
@@ -300,6 +315,25 @@ func (s *Session) takeNames() {
 		}
 	}
 	s.named = len(names)
+}
+
+// keyLogType is the type of pcapng's secrets that hold an NSS key log
+// (draft-ietf-opsawg-pcapng section 4.7).
+const keyLogType = 0x544c534b
+
+// takeSecrets hands the secrets that the capture holds to the store.
+func (s *Session) takeSecrets() {
+	if s.live {
+		return
+	}
+	blocks := s.source.Info().Secrets
+	for _, b := range blocks[s.keyed:] {
+		if b.Type == keyLogType {
+			s.secrets.AddKeyLog(b.Data)
+			s.secrets.EndKeyLog()
+		}
+	}
+	s.keyed = len(blocks)
 }
 
 func (s *Session) indexed(f *capture.Frame, offset int64, r *decode.Result) PacketInfo {

@@ -84,6 +84,16 @@ func (s *Session) firstPacket(conversation int) int {
 	return s.chain.Conversation(conversation).First.Number
 }
 
+// replayOptions completes the options of a chain that replays a conversation.
+func (s *Session) replayOptions(conversation int, o decode.Options) decode.Options {
+	if conversation > 0 {
+		s.mu.Lock()
+		o.FirstID, o.Foretold = conversation, s.chain.Conversation(conversation).Foretold
+		s.mu.Unlock()
+	}
+	return s.chainOptions(o)
+}
+
 // maxFragments is how far before a conversation's first packet the fragments
 // of that packet are looked for.
 const maxFragments = 1000
@@ -120,7 +130,7 @@ func (s *Session) describe(number, most int) (*Packet, error) {
 		return nil, fmt.Errorf("packet %d: %w", number, errNoPacket)
 	}
 	p := index[number-1]
-	r := s.replays.take(int(p.Conversation), number)
+	r := s.replays.take(int(p.Conversation), number, s.replayOptions(int(p.Conversation), decode.Options{Record: true}))
 	before := s.before(index, number, r.last, most)
 	if len(before) == most && r.last == 0 && most < replayForDetail {
 		before = nil // too much history for a row
@@ -152,14 +162,14 @@ func (s *Session) frame(index []PacketInfo, number int, f *capture.Frame) error 
 
 // take returns a replay of a conversation that has not passed the packet yet,
 // or a new one.
-func (c *replayCache) take(conversation, number int) *replay {
+func (c *replayCache) take(conversation, number int, opt decode.Options) *replay {
 	for i, r := range c.replays {
 		if r.conversation == conversation && r.last < number {
 			c.replays = append(c.replays[:i], c.replays[i+1:]...)
 			return r
 		}
 	}
-	return &replay{conversation: conversation, chain: decode.New(decode.Options{Record: true, FirstID: conversation})}
+	return &replay{conversation: conversation, chain: decode.New(opt)}
 }
 
 func (c *replayCache) put(r *replay) {
@@ -201,7 +211,7 @@ func summary(layers []layer.Layer) string {
 // not call the session's other methods: they wait until f returns.
 func (s *Session) EachPacket(f func(*Packet) error) error {
 	s.mu.Lock()
-	s.chain = decode.New(decode.Options{Record: true})
+	s.chain = decode.New(s.chainOptions(decode.Options{Record: true}))
 	s.each = f
 	s.mu.Unlock()
 	return s.Run()
@@ -227,14 +237,14 @@ func (s *Session) Stream(conversation, limit int) ([]StreamChunk, error) {
 	var chunks []StreamChunk
 	left := limit
 	wanted := false // the packet is the conversation's, not another's fragment
-	chain := decode.New(decode.Options{FirstID: conversation, Follow: func(_ int, c dissect.Chunk) {
+	chain := decode.New(s.replayOptions(conversation, decode.Options{Follow: func(_ int, c dissect.Chunk) {
 		if left <= 0 || !wanted {
 			return
 		}
 		data := c.Data[:min(len(c.Data), left)]
 		left -= len(data)
 		chunks = append(chunks, StreamChunk{Dir: c.Dir, At: c.At, Gap: c.Gap, Data: append([]byte(nil), data...)})
-	}})
+	}}))
 	index := s.entries()
 	var f capture.Frame
 	for i := range index {

@@ -8,20 +8,24 @@ import (
 	"time"
 
 	"github.com/wiresight/wiresight/capture"
+	"github.com/wiresight/wiresight/decode"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/secrets"
 )
 
 // Options say how a capture is read. The zero value reads a file once, start
 // to end.
 type Options struct {
-	CaptureFilter string // pcap-filter expression: frames that do not match are not read
-	MaxPackets    int    // stop after so many packets; 0 is no limit
-	Follow        bool   // the file is still being written: wait for more at its end
-	Index         bool   // keep an index of packets, so that Packet, Packets and Follow work; streams are spooled to a temporary file
-	Write         string // save the frames to this pcapng file while reading
-	Promiscuous   bool   // live: put the interface into promiscuous mode
-	SnapLength    int    // live: bytes of each frame to keep; 0 keeps all
+	CaptureFilter string                         // pcap-filter expression: frames that do not match are not read
+	MaxPackets    int                            // stop after so many packets; 0 is no limit
+	Secrets       *secrets.Store                 // keys, see LoadKeys; nil for none but those in the capture
+	DecodeAs      map[decode.Port]layer.Protocol // protocols that the user says are spoken
+	Follow        bool                           // the file is still being written: wait for more at its end
+	Index         bool                           // keep an index of packets, so that Packet, Packets and Follow work; streams are spooled to a temporary file
+	Write         string                         // save the frames to this pcapng file while reading
+	Promiscuous   bool                           // live: put the interface into promiscuous mode
+	SnapLength    int                            // live: bytes of each frame to keep; 0 keeps all
 }
 
 // Status is how far a session is.

@@ -15,6 +15,7 @@ import (
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/ip"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/secrets"
 	"github.com/wiresight/wiresight/decode/tcp"
 )
 
@@ -33,16 +34,33 @@ type Options struct {
 	// FirstID numbers the first conversation, where one is replayed alone; 0 is 1.
 	FirstID int
 
+	// Secrets are the keys that the user gave; nil for none.
+	Secrets *secrets.Store
+	// DecodeAs names the protocols that the user says are spoken, by the
+	// transport and port of one end.
+	DecodeAs map[Port]layer.Protocol
+	// Foretold is the protocol that another conversation said this one would
+	// speak, where one conversation is replayed alone.
+	Foretold layer.Protocol
+
 	MaxConversations int // kept in the model; further ones are counted
 	MaxExchanges     int // stored in all conversations together; further ones are counted
+	MaxEvents        int // the same for single messages that are kept
 	MaxProblems      int
 	MaxHeldBytes     int // bytes that wait for missing ones in all streams together
+}
+
+// Port is a port of a transport.
+type Port struct {
+	Transport layer.Protocol
+	Number    uint16
 }
 
 // The defaults of the limits.
 const (
 	DefaultMaxConversations = 1_000_000
 	DefaultMaxExchanges     = 500_000
+	DefaultMaxEvents        = 200_000
 	DefaultMaxProblems      = 1000
 	DefaultMaxHeldBytes     = 64 << 20
 	maxNames                = 65536
@@ -56,6 +74,7 @@ func (o *Options) setDefaults() {
 		{&o.FirstID, 1},
 		{&o.MaxConversations, DefaultMaxConversations},
 		{&o.MaxExchanges, DefaultMaxExchanges},
+		{&o.MaxEvents, DefaultMaxEvents},
 		{&o.MaxProblems, DefaultMaxProblems},
 		{&o.MaxHeldBytes, DefaultMaxHeldBytes},
 	} {
@@ -73,6 +92,7 @@ type Chain struct {
 	pkt       header.Packet
 	fragments *ip.Reassembler
 	table     map[key]*conversation
+	expected  map[netip.AddrPort]layer.Protocol
 	live      []*conversation
 	lastKey   key
 	last      *conversation
@@ -108,7 +128,7 @@ func New(opt Options) *Chain {
 		registry:  Protocols(),
 		fragments: ip.NewReassembler(),
 		table:     map[key]*conversation{},
-		store:     flow.NewStore(opt.MaxExchanges),
+		store:     flow.NewStore(opt.MaxExchanges, opt.MaxEvents),
 		held:      tcp.Budget{Limit: opt.MaxHeldBytes},
 	}
 	c.model.Names = map[netip.Addr]string{}
@@ -121,6 +141,7 @@ func New(opt Options) *Chain {
 func (c *Chain) Model() *flow.Model {
 	c.tally.into(&c.model, c.registry)
 	c.model.ExchangesOmitted = c.store.Omitted
+	c.model.EventsOmitted = c.store.EventsOmitted
 	return &c.model
 }
 

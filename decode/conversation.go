@@ -43,7 +43,8 @@ type conversation struct {
 	clientIsB bool
 	tcp       *tcp.Connection
 	app       *application
-	lastTurn  int8 // direction of the last payload plus one
+	shared    []*application // further ones between the same addresses and ports (RFC 7983)
+	lastTurn  int8           // direction of the last payload plus one
 	bytes     [2]int64
 	index     int // in Chain.live
 	closed    bool
@@ -148,7 +149,7 @@ func (c *Chain) open(p *header.Packet, k key, fromB, reused bool) *conversation 
 		c.model.PacketsOmitted++
 		return nil
 	}
-	m := &flow.Conversation{ID: len(c.model.Conversations) + c.opt.FirstID, Transport: p.Transport, First: c.now, Reused: reused}
+	m := &flow.Conversation{ID: len(c.model.Conversations) + c.opt.FirstID, Transport: p.Transport, First: c.now, Reused: reused, Foretold: c.opt.Foretold}
 	m.Stack = c.tally.stack(p.Layers)
 	v := &conversation{m: m, index: len(c.live)}
 	senderIsClient, basis := c.roles(p)

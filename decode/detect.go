@@ -1,6 +1,9 @@
 package decode
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
@@ -15,6 +18,8 @@ type application struct {
 	datagram  bool
 	named     bool // its name is in the conversation's stack
 	ended     bool
+	withdrawn bool    // its dissector says that the bytes are none of its protocol
+	done      [2]bool // directions that have ended
 	tries     int
 	lastDir   int8
 	held      []heldChunk // waiting for enough bytes to tell
@@ -22,6 +27,8 @@ type application struct {
 	children  []*application
 	stream    uint64
 	asked     layer.Protocol // what the parent announced
+	facts     []flow.Fact    // what it said with it
+	rejected  []*dissect.Protocol
 }
 
 type heldChunk struct {
@@ -35,6 +42,8 @@ const (
 	maxHeldProbe = 4096 // bytes that may wait for a probe to decide
 	maxChildren  = 1024 // protocols inside one conversation
 	maxDepth     = 8
+	maxShared    = 8 // protocols between the same addresses and ports
+	maxExpected  = 65536
 )
 
 // Chunk takes bytes of the current conversation in order; package tcp and the
@@ -47,21 +56,79 @@ func (s *sink) Chunk(c dissect.Chunk) {
 	if v.app == nil {
 		v.app = &application{datagram: v.m.Transport == layer.UDP}
 	}
-	s.feed(v.app, c)
+	s.feed(s.sharing(v, &c), c)
+}
+
+// sharing returns the application that a chunk is for. Only protocols that
+// share their addresses and ports need a look at each datagram.
+func (s *sink) sharing(v *conversation, c *dissect.Chunk) *application {
+	a := v.app
+	if a.protocol == nil || !a.protocol.Shares || !a.datagram {
+		return a
+	}
+	p := s.shared(a, c.Data)
+	if p == nil || p == a.protocol {
+		return a
+	}
+	for _, other := range v.shared {
+		if other.protocol == p {
+			return other
+		}
+	}
+	if len(v.shared) >= maxShared {
+		return a
+	}
+	other := &application{datagram: true}
+	v.shared = append(v.shared, other)
+	s.start(other, p)
+	return other
+}
+
+// shared returns the sharing protocol that a datagram is of.
+func (s *sink) shared(a *application, first []byte) (maybe *dissect.Protocol) {
+	for i := range s.chain.registry {
+		p := &s.chain.registry[i]
+		if !p.Shares || p.Probe == nil {
+			continue
+		}
+		switch p.Probe(first, true).Match {
+		case dissect.Yes:
+			return p
+		case dissect.Maybe:
+			if maybe == nil {
+				maybe = p
+			}
+		}
+	}
+	return maybe
 }
 
 // feed hands a chunk to an application, or finds out first which it is.
 func (s *sink) feed(a *application, c dissect.Chunk) {
-	if a.ended {
-		return
+	for tries := 0; tries < 4; tries++ {
+		if a.ended || a.dissector == nil && !s.detect(a, &c) {
+			return
+		}
+		outer := s.app
+		s.app = a
+		a.dissector.Feed(s, c)
+		s.app = outer
+		if !a.withdrawn {
+			return
+		}
+		s.withdraw(a)
 	}
-	if a.dissector == nil && !s.detect(a, &c) {
-		return
+}
+
+// withdraw undoes a wrong guess: the protocol is not tried again, and its name
+// leaves the stack.
+func (s *sink) withdraw(a *application) {
+	if a.named {
+		stack := slices.Clone(s.conv.m.Stack)
+		s.conv.m.Stack = slices.DeleteFunc(stack, func(p layer.Protocol) bool { return p == a.protocol.Name })
 	}
-	outer := s.app
-	s.app = a
-	a.dissector.Feed(s, c)
-	s.app = outer
+	a.rejected = append(a.rejected, a.protocol)
+	a.protocol, a.dissector, a.named, a.withdrawn, a.lastDir = nil, nil, false, false, 0
 }
 
 // detect reports whether a has a dissector now, which then takes c.
@@ -121,12 +188,15 @@ func (c *Chain) setClientFor(v *conversation, a *application, chunk *dissect.Chu
 
 // probe asks the registered protocols for the first bytes.
 func (s *sink) probe(a *application, first []byte) (found *dissect.Protocol, v dissect.Verdict, more bool) {
+	if p := s.foretold(a); p != nil {
+		return p, dissect.Verdict{Match: dissect.Yes}, false
+	}
 	registry := s.chain.registry
 	var maybe *dissect.Protocol
 	var maybeVerdict dissect.Verdict
 	for i := range registry {
 		p := &registry[i]
-		if p.Probe == nil || a.datagram && !p.Datagram || !a.datagram && !p.Stream {
+		if p.Probe == nil || a.datagram && !p.Datagram || !a.datagram && !p.Stream || slices.Contains(a.rejected, p) {
 			continue
 		}
 		verdict := p.Probe(first, a.datagram)
@@ -147,11 +217,51 @@ func (s *sink) probe(a *application, first []byte) (found *dissect.Protocol, v d
 	return maybe, maybeVerdict, more && maybe == nil
 }
 
+// foretold returns the protocol that the user says a conversation speaks, or
+// that another conversation announced.
+func (s *sink) foretold(a *application) *dissect.Protocol {
+	c, m := s.chain, s.conv.m
+	if a.parent != nil {
+		return nil
+	}
+	for _, end := range [2]*flow.Endpoint{&m.Server, &m.Client} {
+		if p := c.registered(c.opt.DecodeAs[Port{m.Transport, end.Port}]); p != nil && !slices.Contains(a.rejected, p) {
+			return p
+		}
+	}
+	if m.Foretold == "" && len(c.expected) > 0 {
+		for _, end := range [2]*flow.Endpoint{&m.Server, &m.Client} {
+			if name := c.expected[netip.AddrPortFrom(end.Addr, end.Port)]; name != "" {
+				m.Foretold = name
+			}
+		}
+	}
+	if p := c.registered(m.Foretold); p != nil && !slices.Contains(a.rejected, p) {
+		return p
+	}
+	return nil
+}
+
+// registered returns the registry's entry of a protocol, or nil.
+func (c *Chain) registered(name layer.Protocol) *dissect.Protocol {
+	if name == "" {
+		return nil
+	}
+	for i := range c.registry {
+		if c.registry[i].Name == name {
+			return &c.registry[i]
+		}
+	}
+	return nil
+}
+
 func (s *sink) start(a *application, p *dissect.Protocol) {
 	v := s.conv
 	a.protocol = p
 	mid := v.tcp != nil && a.parent == nil && v.tcp.MidStream(layer.ToServer)
-	a.dissector = p.New(dissect.Context{Datagram: a.datagram, ServerPort: v.m.Server.Port, MidStream: mid})
+	a.dissector = p.New(dissect.Context{
+		Datagram: a.datagram, ServerPort: v.m.Server.Port, MidStream: mid, Secrets: s.chain.opt.Secrets, Facts: a.facts,
+	})
 }
 
 func (a *application) joined(c *dissect.Chunk) []byte {
@@ -172,9 +282,9 @@ func (a *application) hold(c dissect.Chunk) {
 }
 
 // child finds or makes the application inside a for a protocol and stream.
-func (s *sink) child(a *application, p layer.Protocol, stream uint64) *application {
-	for _, k := range a.children {
-		if k.asked == p && k.stream == stream {
+func (s *sink) child(a *application, p layer.Protocol, stream uint64, facts []flow.Fact) *application {
+	for _, k := range slices.Backward(a.children) { // the newest streams are the busiest
+		if k.asked == p && (k.stream == stream || k.multistream()) {
 			return k
 		}
 	}
@@ -182,22 +292,50 @@ func (s *sink) child(a *application, p layer.Protocol, stream uint64) *applicati
 	for up := a; up != nil; up = up.parent {
 		depth++
 	}
-	if len(a.children) >= maxChildren || depth >= maxDepth {
+	if depth >= maxDepth {
 		return nil
 	}
-	k := &application{parent: a, asked: p, stream: stream, datagram: false}
+	if len(a.children) >= maxChildren {
+		s.chain.finish(a.children[0], false)
+		a.children = append(a.children[:0], a.children[1:]...)
+	}
+	k := &application{parent: a, asked: p, stream: stream, facts: facts}
 	a.children = append(a.children, k)
 	if p == "" {
 		return k
 	}
-	for i := range s.chain.registry {
-		if r := &s.chain.registry[i]; r.Name == p {
-			s.start(k, r)
-			return k
-		}
+	if r := s.chain.registered(p); r != nil {
+		k.datagram = !r.Stream
+		s.start(k, r)
+	} else {
+		k.tries = maxTries // announced, but nobody reads it
 	}
-	k.tries = maxTries // announced, but nobody reads it
 	return k
+}
+
+// multistream reports whether a takes all of its parent's streams.
+func (a *application) multistream() bool { return a.protocol != nil && a.protocol.Multistream }
+
+// endOf ends one direction of a stream inside parent; with both, the
+// application on it is finished.
+func (s *sink) endOf(parent, k *application, dir layer.Direction) {
+	if k.done[dir] {
+		return
+	}
+	k.done[dir] = true
+	if closer, ok := k.dissector.(dissect.Closer); ok && !k.ended {
+		outer := s.app
+		s.app = k
+		closer.Close(s, dir)
+		s.app = outer
+	}
+	if !k.done[dir.Reverse()] {
+		return
+	}
+	s.chain.finish(k, true)
+	if i := slices.Index(parent.children, k); i >= 0 {
+		parent.children = slices.Delete(parent.children, i, i+1)
+	}
 }
 
 // closeApplication tells a conversation's dissector that one direction ended.
@@ -220,6 +358,9 @@ func (c *Chain) endApplication(v *conversation, closed bool) {
 	}
 	c.sink.conv = v
 	c.finish(v.app, closed)
+	for _, a := range v.shared {
+		c.finish(a, closed)
+	}
 }
 
 func (c *Chain) finish(a *application, closed bool) {

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
@@ -88,8 +89,56 @@ func (s *sink) Inner(p layer.Protocol, c dissect.Chunk) {
 	if s.app == nil {
 		return
 	}
-	if k := s.child(s.app, p, c.Stream); k != nil {
+	parent := s.app
+	k := s.child(parent, p, c.Stream, nil)
+	if k == nil {
+		return
+	}
+	if c.Datagram {
+		k.datagram = true
+	}
+	if len(c.Data) > 0 || c.Gap > 0 {
 		s.feed(k, c)
+	}
+	if c.End && !k.multistream() {
+		s.endOf(parent, k, c.Dir)
+	}
+}
+
+// Announce implements dissect.Sink.
+func (s *sink) Announce(p layer.Protocol, stream uint64, facts []flow.Fact) {
+	if s.app != nil {
+		s.child(s.app, p, stream, facts)
+	}
+}
+
+// Announced implements dissect.Sink.
+func (s *sink) Announced(name string) layer.Protocol {
+	for i := range s.chain.registry {
+		for _, known := range s.chain.registry[i].Announced {
+			if strings.EqualFold(known, name) {
+				return s.chain.registry[i].Name
+			}
+		}
+	}
+	return ""
+}
+
+// Expect implements dissect.Sink.
+func (s *sink) Expect(at netip.AddrPort, p layer.Protocol) {
+	c := s.chain
+	if c.expected == nil {
+		c.expected = map[netip.AddrPort]layer.Protocol{}
+	}
+	if len(c.expected) < maxExpected {
+		c.expected[at] = p
+	}
+}
+
+// Withdraw implements dissect.Sink.
+func (s *sink) Withdraw() {
+	if s.app != nil {
+		s.app.withdrawn = true
 	}
 }
 

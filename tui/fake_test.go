@@ -67,10 +67,10 @@ func (f *fake) add() {
 	for i := range 3 {
 		m := flow.Message{Protocol: "http1", Kind: "request", Role: flow.Request, Key: uint64(i), Name: fmt.Sprintf("GET /page/%d", i) + f.hostile, First: at(first + 3 + 2*i), Last: at(first + 3 + 2*i)}
 		m.Packets.Add(first + 3 + 2*i)
-		c.Add(&m, flow.NewStore(1000))
+		c.Add(&m, flow.NewStore(1000, 1000))
 		r := flow.Message{Protocol: "http1", Kind: "response", Dir: layer.ToClient, Role: flow.Response, Key: uint64(i), Status: "200", First: at(first + 4 + 2*i), Last: at(first + 4 + 2*i)}
 		r.Packets.Add(first + 4 + 2*i)
-		c.Add(&r, flow.NewStore(1000))
+		c.Add(&r, flow.NewStore(1000, 1000))
 	}
 	f.model.Conversations = append(f.model.Conversations, c)
 	for i := range perConversation {

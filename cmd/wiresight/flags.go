@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -23,7 +22,8 @@ type flags struct {
 	write   string
 	count   int
 	display string // display filter
-	keys    string
+	keys    []string
+	decode  []string // -d
 	follow  bool
 	promisc bool
 	snaplen int
@@ -37,7 +37,8 @@ func (f *flags) add(cmd *cobra.Command) {
 	l.IntVarP(&f.count, "count", "c", 0, "stop after so many packets")
 	l.StringVarP(&f.display, "display-filter", "Y", "", `display filter, e.g. 'http && ip.addr == 10.0.0.1'`)
 	l.StringVarP(&f.write, "write", "w", "", "save the packets that the capture filter passes to this pcapng file")
-	l.StringVar(&f.keys, "keys", "", "file of TLS keys, as SSLKEYLOGFILE names one (not used yet)")
+	l.StringArrayVar(&f.keys, "keys", nil, "read TLS and QUIC with the keys in this key log, or with a server's RSA key (PEM); else $SSLKEYLOGFILE")
+	l.StringArrayVarP(&f.decode, "decode-as", "d", nil, "what a port speaks, e.g. tcp.port==8888,http1")
 	_ = cmd.RegisterFlagCompletionFunc("read", captureFiles)
 }
 
@@ -51,11 +52,17 @@ func (f *flags) addLive(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("interface", interfaceNames)
 }
 
-func (f *flags) options() wiresight.Options {
-	return wiresight.Options{
+// options returns how to read what the flags name. It reads the keys.
+func (f *flags) options() (opt wiresight.Options, err error) {
+	opt = wiresight.Options{
 		CaptureFilter: f.capture, MaxPackets: f.count, Follow: f.follow, Write: f.write,
 		Promiscuous: f.promisc, SnapLength: f.snaplen,
 	}
+	if opt.DecodeAs, err = parseDecodeAs(f.decode); err != nil {
+		return opt, err
+	}
+	opt.Secrets, err = f.loadKeys()
+	return opt, err
 }
 
 // open opens the file or the interface that the command line names.
@@ -96,20 +103,6 @@ func (f *flags) check(paths ...string) error {
 			return usagef("-w %s would replace the capture that is being read", f.write)
 		}
 	}
-	return f.checkKeys()
-}
-
-// checkKeys says that keys are not used, so that nobody waits for plain text.
-func (f *flags) checkKeys() error {
-	if f.keys == "" {
-		return nil
-	}
-	if info, err := os.Stat(f.keys); err != nil {
-		return usageError{err}
-	} else if info.IsDir() {
-		return usagef("--keys %s is a directory", f.keys)
-	}
-	fmt.Fprintln(os.Stderr, "wiresight: --keys is not used yet: what TLS and QUIC encrypt stays encrypted")
 	return nil
 }
 

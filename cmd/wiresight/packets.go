@@ -58,7 +58,11 @@ func listPackets(ctx context.Context, f *flags, path string, asJSON bool) error 
 	if err != nil {
 		return err
 	}
-	s, err := f.open(ctx, path, f.options())
+	opt, err := f.options()
+	if err != nil {
+		return err
+	}
+	s, err := f.open(ctx, path, opt)
 	if err != nil {
 		return err
 	}

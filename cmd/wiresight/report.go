@@ -70,12 +70,16 @@ func reportAll(ctx context.Context, f *flags, format string, paths []string) err
 	if err != nil {
 		return err
 	}
+	reading, err := f.options()
+	if err != nil {
+		return err
+	}
 	var failed []error
 	for i, path := range paths {
 		if i > 0 && format == "text" {
 			fmt.Println()
 		}
-		err := reportOne(ctx, f, format, path, opt)
+		err := reportOne(ctx, reading, format, path, opt)
 		if err != nil {
 			failed = append(failed, err)
 		}
@@ -105,8 +109,8 @@ func (f *flags) reportOptions(paths []string) (report.Options, error) {
 
 // reportOne reads a file and writes what was found. Damage to the file is
 // returned once the report of the rest is out.
-func reportOne(ctx context.Context, f *flags, format, path string, opt report.Options) error {
-	s, err := wiresight.Open(ctx, path, f.options())
+func reportOne(ctx context.Context, reading wiresight.Options, format, path string, opt report.Options) error {
+	s, err := wiresight.Open(ctx, path, reading)
 	if err != nil {
 		return err
 	}

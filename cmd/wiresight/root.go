@@ -64,7 +64,10 @@ func look(ctx context.Context, f *flags, args []string) error {
 	if !term.IsTerminal(os.Stdout.Fd()) {
 		return notATerminal(path, f.iface)
 	}
-	opt := f.options()
+	opt, err := f.options()
+	if err != nil {
+		return err
+	}
 	opt.Index = true
 	title := path
 	if f.iface != "" {

@@ -5,8 +5,11 @@
 package dissect
 
 import (
+	"net/netip"
+
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/secrets"
 )
 
 // Chunk is a run of bytes in one direction. On a stream, chunks of one
@@ -20,6 +23,13 @@ type Chunk struct {
 	Gap    int             // bytes missing before Data: lost in the capture or never sent again; 0 usually
 	Stream uint64          // for Inner: which of the parent's streams; 0 where the parent has one
 	Cut    int             // datagrams: bytes that the snap length cut off behind Data
+	// Datagram tells, for Inner, that Data is one whole datagram rather than a
+	// run of a stream's bytes.
+	Datagram bool
+	// End tells, for Inner, that nothing follows in this direction of the
+	// stream. Once both directions have ended the inner dissector is finished.
+	// Data may be empty.
+	End bool
 }
 
 // Dissector reads one protocol in one conversation. Feed and Finish never
@@ -44,8 +54,24 @@ type Sink interface {
 	// is invalid after the Layer call returns, and is called before it returns.
 	Layer(p layer.Protocol, describe func() layer.Layer)
 	// Inner hands bytes to the protocol inside. An empty p asks the chain to
-	// find out by the bytes.
+	// find out by the bytes. A dissector that describes the unit which carried
+	// them calls Layer first, so that layers stand outermost first.
 	Inner(p layer.Protocol, c Chunk)
+	// Announce tells what is known of the protocol on one of the streams before
+	// its bytes come by Inner with the same p and stream: its dissector is made
+	// with these facts as Context.Facts.
+	Announce(p layer.Protocol, stream uint64, facts []flow.Fact)
+	// Announced returns the registered protocol that an outer protocol names by
+	// an ALPN id, an Upgrade token or a subprotocol's name, "" for an unknown
+	// name.
+	Announced(name string) layer.Protocol
+	// Expect tells that conversations with this endpoint, not seen yet, will
+	// speak p: media that a session description names, a data connection.
+	Expect(at netip.AddrPort, p layer.Protocol)
+	// Withdraw says that these bytes are not of the dissector's protocol after
+	// all. The chain drops the dissector when Feed returns and asks the other
+	// protocols, beginning with the chunk at hand.
+	Withdraw()
 	// Problem names something malformed in the current packet.
 	Problem(p layer.Protocol, text string)
 	// Recording reports whether Layer descriptions are wanted now. A dissector
@@ -71,6 +97,20 @@ type Context struct {
 	Datagram   bool   // over UDP
 	ServerPort uint16 // 0 if unknown
 	MidStream  bool   // the capture did not see the stream's beginning
+	// Secrets are the keys that the user gave; nil for none.
+	Secrets *secrets.Store
+	// Facts are what the outer protocol announced (Sink.Announce).
+	Facts []flow.Fact
+}
+
+// Fact returns the value of the first announced fact named key, or "".
+func (c *Context) Fact(key string) string {
+	for i := range c.Facts {
+		if c.Facts[i].Key == key {
+			return c.Facts[i].Value
+		}
+	}
+	return ""
 }
 
 // Match is a probe's answer.
@@ -108,13 +148,19 @@ type Protocol struct {
 	About string // one or two sentences for people who meet it for the first time
 	// Stream and Datagram tell on which transports it runs.
 	Stream, Datagram bool
+	// Multistream tells that one dissector takes all streams of the protocol
+	// that carries it, with their ids in Chunk.Stream (HTTP/3 over QUIC).
+	Multistream bool
+	// Shares tells that other protocols run between the same addresses and ports
+	// (RFC 7983): each datagram is probed, and Maybe is good enough.
+	Shares bool
 	// Ports are the server ports that break ties; IANA's where registered.
 	Ports []uint16
 	// ExcludePorts are ports where bytes that look alike are of another
 	// protocol (NetBIOS names look like DNS).
 	ExcludePorts []uint16
 	// Announced are the names by which an outer protocol announces it (ALPN
-	// ids, Upgrade tokens).
+	// ids, Upgrade tokens, subprotocols).
 	Announced []string
 	// Probe judges the first bytes of one direction of a stream, or one
 	// datagram. It must be cheap and must not keep first.

@@ -19,7 +19,7 @@ type recorder struct {
 
 func (r *recorder) Message(m *flow.Message) {
 	r.Recorder.Message(m)
-	r.conversation.Add(m, flow.NewStore(1000))
+	r.conversation.Add(m, flow.NewStore(1000, 1000))
 }
 
 // problems are the texts of the problems.

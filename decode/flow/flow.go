@@ -24,6 +24,7 @@ type Model struct {
 	ProblemsOmitted  int64
 	PacketsOmitted   int64 // packets of conversations that were not kept because a limit was reached
 	ExchangesOmitted int64 // exchanges that were counted but not stored
+	EventsOmitted    int64 // events that were counted but not stored
 }
 
 // ProtocolCount counts the packets in which a protocol was seen, and their
@@ -78,6 +79,7 @@ type Conversation struct {
 	Related   []layer.PacketRef // packets outside that quote this conversation (ICMP errors), at most MaxRelated
 	ICMPType  uint8             // of the first packet, where Transport is ICMP or ICMPv6
 	ICMPCode  uint8
+	Foretold  layer.Protocol // that another conversation said it would speak; "" for none
 
 	TCP  *TCP  // for TCP
 	TLS  *TLS  // where a TLS handshake was seen
@@ -86,7 +88,9 @@ type Conversation struct {
 	Exchanges      []*Exchange
 	ExchangesTotal int64 // stored or not
 	Messages       []MessageCount
-	Turns          int64 // runs of payload in one direction until payload flows the other way
+	Events         []Event // single messages that dissectors asked to keep, in the order read
+	EventsTotal    int64   // stored or not
+	Turns          int64   // runs of payload in one direction until payload flows the other way
 
 	Problems []layer.Problem // bounded by MaxProblems
 

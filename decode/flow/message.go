@@ -40,7 +40,27 @@ type Message struct {
 	Last     layer.PacketRef // packet that carried the last byte read
 	Packets  Packets
 	Bytes    int64 // bytes of the message on its transport, header included
+	// Keep asks to store a Single message as an Event: rules and screens look at
+	// messages of its kind one by one.
+	Keep bool
 }
+
+// Event is a stored message that is no exchange by itself: a WebSocket message,
+// an event of an event stream, a delivery to a subscriber.
+type Event struct {
+	Protocol    layer.Protocol
+	Kind        string
+	Name        string // topic, subject, event name; "" where there is none
+	Facts       Facts
+	First, Last layer.PacketRef
+	Stream      uint64
+	Bytes       int64
+	Dir         layer.Direction
+	State       State
+}
+
+// Fact returns the value of the first fact named key, or "".
+func (e *Event) Fact(key string) string { return e.Facts.Get(key) }
 
 // Part is the request's or the response's side of an exchange.
 type Part struct {

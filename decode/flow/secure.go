@@ -28,7 +28,8 @@ type TLS struct {
 	JA3, JA3String    string
 	JA4               string
 	Alerts            []Alert
-	Decrypted         bool
+	Decrypted         bool   // application data was read with keys
+	KeyProblem        string // why it was not, where keys were given: "no key for client random ..."
 	FalseStart        bool
 	TicketIssued      bool
 
@@ -70,7 +71,8 @@ type QUIC struct {
 	Migrations         int
 	SpinBit            bool
 	Close              *QUICClose
-	Decrypted          bool // 1-RTT packets were read with keys
+	Decrypted          bool   // 1-RTT packets were read with keys
+	KeyProblem         string // why they were not, where keys were given
 	InitialDecrypted   bool
 	JA3, JA3String     string // of the ClientHello
 	JA4                string

@@ -59,9 +59,12 @@ const maxFactText = 1<<16 - 1
 // that may still be kept, and the texts of their messages, of which equal ones
 // are kept once.
 type Store struct {
-	MaxExchanges int
-	Exchanges    int   // kept
-	Omitted      int64 // counted only
+	MaxExchanges  int
+	Exchanges     int   // kept
+	Omitted       int64 // counted only
+	MaxEvents     int
+	Events        int
+	EventsOmitted int64
 
 	texts   map[string]string
 	scratch []byte
@@ -74,9 +77,9 @@ type Store struct {
 // anew; what was kept stays with its messages.
 const maxTexts = 8192
 
-// NewStore returns a Store for at most so many exchanges.
-func NewStore(maxExchanges int) *Store {
-	return &Store{MaxExchanges: maxExchanges, texts: map[string]string{}}
+// NewStore returns a Store for at most so many exchanges and events.
+func NewStore(maxExchanges, maxEvents int) *Store {
+	return &Store{MaxExchanges: maxExchanges, MaxEvents: maxEvents, texts: map[string]string{}}
 }
 
 // mayKeep counts another exchange and reports whether it may be kept.

@@ -11,7 +11,9 @@ type timeline struct {
 type openExchange struct {
 	protocol layer.Protocol
 	key      uint64
-	index    int // into Exchanges; -1 where the exchange was not stored
+	index    int  // into Exchanges; -1 where the exchange was not stored
+	asking   bool // the request goes on
+	answered bool // the response is whole
 }
 
 // maxOpen bounds the exchanges that wait for an answer; the oldest are
@@ -25,6 +27,9 @@ func (c *Conversation) Add(m *Message, s *Store) int {
 	if m.Role == Single {
 		if m.State != Head {
 			c.count(m.Protocol, m.Kind)
+			if m.Keep {
+				c.keep(m, s)
+			}
 		}
 		return -1
 	}
@@ -34,35 +39,57 @@ func (c *Conversation) Add(m *Message, s *Store) int {
 	return c.addResponse(m, s)
 }
 
+// keep stores a single message.
+func (c *Conversation) keep(m *Message, s *Store) {
+	c.EventsTotal++
+	if s.Events >= s.MaxEvents {
+		s.EventsOmitted++
+		return
+	}
+	s.Events++
+	c.Events = append(c.Events, Event{
+		Protocol: m.Protocol, Kind: m.Kind, Name: s.text(m.Name), Facts: s.facts(m.Facts), First: m.First, Last: m.Last,
+		Stream: m.Stream, Bytes: m.Bytes, Dir: m.Dir, State: m.State,
+	})
+}
+
+// addRequest takes a request, or the rest of one whose Head came before: an
+// answer may be whole by then.
 func (c *Conversation) addRequest(m *Message, s *Store) int {
-	if i := c.timeline.find(m.Protocol, m.Key); i >= 0 {
-		at := c.timeline.open[i].index
-		if at < 0 {
-			return -1
-		}
-		if e := c.Exchanges[at]; e.Request.State == Head && e.Request.First == m.First {
-			e.Request = s.part(m)
-			return at
+	i := c.timeline.find(m.Protocol, m.Key)
+	if i < 0 || !c.timeline.open[i].asking {
+		return c.newExchange(m, m.Dir, s)
+	}
+	o := &c.timeline.open[i]
+	at := o.index
+	if at >= 0 {
+		e := c.Exchanges[at]
+		e.Request = s.part(m)
+		if m.Name != "" && m.Name != e.Name { // what it asks for may show late
+			e.Name = s.text(m.Name)
 		}
 	}
-	return c.newExchange(m, m.Dir, s)
+	o.asking = m.State == Head
+	if o.answered && !o.asking {
+		c.timeline.remove(i)
+	}
+	return at
 }
 
 func (c *Conversation) addResponse(m *Message, s *Store) int {
 	i := c.timeline.find(m.Protocol, m.Key)
-	var at int
 	if i < 0 { // an answer whose question was not seen
-		at = c.newExchange(m, m.Dir.Reverse(), s)
+		c.newExchange(m, m.Dir.Reverse(), s)
 		i = len(c.timeline.open) - 1
-	} else {
-		at = c.timeline.open[i].index
 	}
+	o := &c.timeline.open[i]
+	at := o.index
 	if at >= 0 {
 		e := c.Exchanges[at]
 		e.Response = s.part(m)
 		e.Status = s.text(m.Status)
 	}
-	if m.State != Head {
+	if o.answered = m.State != Head; o.answered && !o.asking {
 		c.timeline.remove(i)
 	}
 	return at
@@ -80,7 +107,7 @@ func (c *Conversation) newExchange(m *Message, dir layer.Direction, s *Store) in
 		}
 		c.Exchanges = append(c.Exchanges, e)
 	}
-	c.timeline.push(openExchange{m.Protocol, m.Key, at})
+	c.timeline.push(openExchange{protocol: m.Protocol, key: m.Key, index: at, asking: m.Role == Request && m.State == Head})
 	return at
 }
 

@@ -84,7 +84,15 @@ type Layer struct {
 	Source   Source
 	Summary  string // one line, as in the info column of a packet list
 	Fields   []Field
+	// Data are the bytes that offsets count from where Source is not Frame, and
+	// Packets the numbers of those that carried them. They may be cut short: see
+	// KeepData.
+	Data    []byte
+	Packets []int
 }
+
+// KeepData bounds the bytes that a layer keeps as its Data.
+const KeepData = 256 << 10
 
 // Source tells which bytes a layer's offsets count from.
 type Source uint8
@@ -92,7 +100,8 @@ type Source uint8
 // The sources of a layer's bytes.
 const (
 	Frame       Source = iota // the captured frame
-	Reassembled               // bytes put together from several packets, or decrypted: Layer offsets do not point into the frame
+	Reassembled               // bytes put together from several packets: Layer.Data
+	Decrypted                 // bytes that were encrypted on the wire: Layer.Data
 )
 
 // Field is one field of a layer. Name is Wireshark's display-filter name where

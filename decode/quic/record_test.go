@@ -2,12 +2,15 @@ package quic
 
 import (
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
 // recorder is a Sink that keeps what a dissector says.
 type recorder struct {
+	dissecttest.Recorder // for what these tests do not ask
+
 	kinds    [2][]string
 	layers   []layer.Layer
 	problems []string
@@ -19,13 +22,10 @@ func (r *recorder) Message(m *flow.Message) { r.kinds[m.Dir] = append(r.kinds[m.
 func (r *recorder) Layer(_ layer.Protocol, describe func() layer.Layer) {
 	r.layers = append(r.layers, describe())
 }
-func (r *recorder) Inner(layer.Protocol, dissect.Chunk)   {}
 func (r *recorder) Problem(_ layer.Protocol, text string) { r.problems = append(r.problems, text) }
 func (r *recorder) Recording() bool                       { return true }
-func (r *recorder) TLS(*flow.TLS)                         {}
 func (r *recorder) QUIC(q *flow.QUIC)                     { c := *q; r.quic = &c }
 func (r *recorder) ServerName(name string)                { r.name = name }
-func (r *recorder) Resolved(string, string)               {}
 
 // datagram is one datagram of a conversation.
 type datagram struct {

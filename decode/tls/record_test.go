@@ -15,12 +15,15 @@ import (
 	"time"
 
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
 // recorder is a Sink that keeps what a dissector says.
 type recorder struct {
+	dissecttest.Recorder // for what these tests do not ask
+
 	messages  []flow.Message
 	layers    []layer.Layer
 	problems  []string
@@ -40,13 +43,10 @@ func (r *recorder) Layer(_ layer.Protocol, describe func() layer.Layer) {
 		r.layers = append(r.layers, describe())
 	}
 }
-func (r *recorder) Inner(layer.Protocol, dissect.Chunk)    {}
 func (r *recorder) Problem(_ layer.Protocol, text string)  { r.problems = append(r.problems, text) }
 func (r *recorder) Recording() bool                        { return r.recording }
 func (r *recorder) TLS(t *flow.TLS)                        { c := *t; r.tls = &c }
-func (r *recorder) QUIC(*flow.QUIC)                        {}
 func (r *recorder) ServerName(name string)                 { r.name = name }
-func (r *recorder) Resolved(string, string)                {}
 func (r *recorder) kinds(dir layer.Direction) (k []string) { return kinds(r.messages, dir) }
 
 func kinds(messages []flow.Message, dir layer.Direction) (k []string) {

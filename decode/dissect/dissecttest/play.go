@@ -25,6 +25,7 @@ func Lost(n int, w Write) Write { w.Gap = n; return w }
 // one packet of a stream whose beginning was seen, and leaves it open.
 type Game struct {
 	Context dissect.Context
+	Names   map[string]layer.Protocol // what outer protocols announce, for Sink.Announced
 	// Cut divides the data of write i into packets; nil leaves it whole.
 	Cut    func(i int, data []byte) [][]byte
 	Closed bool // the connection was closed properly
@@ -36,7 +37,7 @@ type Game struct {
 // of a chunk are overwritten once Feed has returned, so that a dissector that
 // holds on to them is found out.
 func (g Game) Play(p dissect.Protocol, writes ...Write) *Recorder {
-	r := &Recorder{Silent: g.Silent}
+	r := &Recorder{Silent: g.Silent, Names: g.Names}
 	d := p.New(g.Context)
 	var offset [2]int64
 	for i, w := range writes {

@@ -5,6 +5,7 @@ package dissecttest
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -24,6 +25,11 @@ type Recorder struct {
 	Connections []flow.QUIC
 	ServerNames []string
 	Resolutions [][2]string // name, address
+	Announces   []Announcement
+	Expected    map[netip.AddrPort]layer.Protocol
+	Withdrawn   bool
+	// Names maps what outer protocols announce to protocols, for Announced.
+	Names map[string]layer.Protocol
 
 	// Silent makes Recording answer false and keeps layers from being described.
 	Silent bool
@@ -50,6 +56,13 @@ type Inner struct {
 	dissect.Chunk
 }
 
+// Announcement is what was said of an inner protocol before its bytes came.
+type Announcement struct {
+	Protocol layer.Protocol
+	Stream   uint64
+	Facts    []flow.Fact
+}
+
 var _ dissect.Sink = (*Recorder)(nil)
 
 // Message implements dissect.Sink.
@@ -74,6 +87,25 @@ func (r *Recorder) Inner(p layer.Protocol, c dissect.Chunk) {
 	c.Data = slices.Clone(c.Data)
 	r.Inners = append(r.Inners, Inner{p, c})
 }
+
+// Announce implements dissect.Sink.
+func (r *Recorder) Announce(p layer.Protocol, stream uint64, facts []flow.Fact) {
+	r.Announces = append(r.Announces, Announcement{p, stream, slices.Clone(facts)})
+}
+
+// Announced implements dissect.Sink.
+func (r *Recorder) Announced(name string) layer.Protocol { return r.Names[name] }
+
+// Expect implements dissect.Sink.
+func (r *Recorder) Expect(at netip.AddrPort, p layer.Protocol) {
+	if r.Expected == nil {
+		r.Expected = map[netip.AddrPort]layer.Protocol{}
+	}
+	r.Expected[at] = p
+}
+
+// Withdraw implements dissect.Sink.
+func (r *Recorder) Withdraw() { r.Withdrawn = true }
 
 // Problem implements dissect.Sink.
 func (r *Recorder) Problem(p layer.Protocol, text string) {

@@ -1,0 +1,99 @@
+package secrets
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"strings"
+	"testing"
+)
+
+var random = bytes.Repeat([]byte{0xab}, randomSize)
+
+const line = "CLIENT_RANDOM abababababababababababababababababababababababababababababababab 0102ff\n"
+
+func TestLinesMayBeCutAnywhere(t *testing.T) {
+	log := "# a comment\n" + line + "nonsense\nSERVER_TRAFFIC_SECRET_0 " + strings.Repeat("AB", randomSize) + " 77"
+	for cut := range len(log) {
+		s := New()
+		n := s.AddKeyLog([]byte(log[:cut])) + s.AddKeyLog([]byte(log[cut:])) + s.EndKeyLog()
+		if n != 2 || !bytes.Equal(s.Lookup(ClientRandom, random), []byte{1, 2, 255}) || !bytes.Equal(s.Lookup(ServerTraffic, random), []byte{0x77}) {
+			t.Fatalf("cut at %d: %d secrets", cut, n)
+		}
+		if !s.Has(random) || s.Has(make([]byte, randomSize)) || s.Empty() {
+			t.Fatalf("cut at %d: the random is not known, or another one is", cut)
+		}
+	}
+}
+
+func TestWhatIsNoKeyLogIsPassedOver(t *testing.T) {
+	for _, log := range []string{
+		"", "\n\n", "CLIENT_RANDOM\n", "CLIENT_RANDOM 00 11\n", strings.Replace(line, "CLIENT_RANDOM", "OTHER", 1),
+		strings.Replace(line, "0102ff", "01zz", 1), strings.Replace(line, "0102ff", strings.Repeat("00", maxSecret+1), 1),
+		strings.Repeat("x", 10*maxLine) + "\n",
+	} {
+		s := New()
+		if n := s.AddKeyLog([]byte(log)) + s.EndKeyLog(); n != 0 || !s.Empty() || s.Version() != 0 {
+			t.Errorf("%.40q: %d secrets", log, n)
+		}
+	}
+}
+
+func TestAMissAsksForMore(t *testing.T) {
+	s := New()
+	s.OnMiss(func() { s.AddKeyLog([]byte(line)) })
+	if s.Empty() || s.Lookup(ClientRandom, random) == nil {
+		t.Error("what came meanwhile was not found")
+	}
+}
+
+func TestANilStoreHasNothing(t *testing.T) {
+	var s *Store
+	if s.Lookup(ClientRandom, random) != nil || s.Has(random) || s.RSA() != nil || !s.Empty() || s.Version() != 0 {
+		t.Error("a nil store has something")
+	}
+}
+
+func TestRSAKeysComeInBothForms(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New()
+	for kind, der := range map[string][]byte{"RSA PRIVATE KEY": x509.MarshalPKCS1PrivateKey(key), "PRIVATE KEY": pkcs8} {
+		if err := s.AddRSA(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if len(s.RSA()) != 2 {
+		t.Errorf("%d keys", len(s.RSA()))
+	}
+	if err := s.AddRSA([]byte("-----BEGIN NONSENSE-----\n")); !errors.Is(err, ErrNoRSAKey) {
+		t.Errorf("no key: %v", err)
+	}
+}
+
+func FuzzAddKeyLog(f *testing.F) {
+	f.Add([]byte(line), []byte(line))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		cut, whole := New(), New()
+		cut.AddKeyLog(a)
+		cut.AddKeyLog(b)
+		whole.AddKeyLog(append(bytes.Clone(a), b...))
+		cut.EndKeyLog()
+		whole.EndKeyLog()
+		if len(cut.secrets) != len(whole.secrets) && len(a)+len(b) < maxLine {
+			t.Errorf("%d secrets in pieces, %d as a whole", len(cut.secrets), len(whole.secrets))
+		}
+		if len(cut.rest) > maxLine {
+			t.Errorf("%d bytes kept", len(cut.rest))
+		}
+	})
+}
