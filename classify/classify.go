@@ -23,9 +23,10 @@ type Lesson = claim.Lesson
 
 // Conversation is what is claimed of one conversation.
 type Conversation struct {
-	Setup     *timing.Setup // nil where the transport has none
-	RTT       [2]flow.RTT   // index ToServer: data to the server -> the server's acknowledgment
-	Exchanges []Exchange    // parallel to flow.Conversation.Exchanges
+	Setup     *timing.Setup  // nil where the transport has none
+	Ledger    *timing.Ledger // nil where no time passed
+	RTT       [2]flow.RTT    // index ToServer: data to the server -> the server's acknowledgment
+	Exchanges []Exchange     // parallel to flow.Conversation.Exchanges
 	Patterns  []claim.Pattern
 	Findings  []claim.Finding
 }
@@ -51,7 +52,7 @@ func (k *Classifier) Conversation(c *flow.Conversation) Conversation {
 			look(v, &out)
 		}
 	}
-	return Conversation{Setup: v.Setup, RTT: v.RTT, Exchanges: v.Exchanges, Patterns: out.Patterns, Findings: out.Findings}
+	return Conversation{Setup: v.Setup, Ledger: v.Ledger, RTT: v.RTT, Exchanges: v.Exchanges, Patterns: out.Patterns, Findings: out.Findings}
 }
 
 // Capture runs the rules that need several conversations.

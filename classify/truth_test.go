@@ -54,9 +54,20 @@ type result struct {
 // read runs a capture file through the street.
 func read(t testing.TB, path string) *result {
 	t.Helper()
+	r := tryRead(t, path)
+	if r == nil {
+		t.Fatalf("%s cannot be read", path)
+	}
+	return r
+}
+
+// tryRead is read for what may be no capture: it returns nil then.
+func tryRead(t testing.TB, path string) *result {
+	t.Helper()
 	src, err := file.Open(path, file.Options{Context: context.Background()})
 	if err != nil {
-		t.Fatal(err)
+		t.Logf("%s: %v", path, err)
+		return nil
 	}
 	defer src.Close()
 	chain := decode.New(decode.Options{NewTracker: timing.NewTracker})

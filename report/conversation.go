@@ -33,6 +33,7 @@ func (e *encoder) conversation(c *flow.Conversation, k *classify.Conversation) {
 	e.yes("ports_reused", c.Reused)
 	e.related(c.Related)
 	e.setup(k.Setup)
+	e.ledger(k.Ledger)
 	e.tcp(c.TCP, k)
 	e.tls(c.TLS)
 	e.quic(c.QUIC)
@@ -135,6 +136,7 @@ func (e *encoder) exchange(x *flow.Exchange, m *classify.Exchange) {
 	if m.Waited > 0 {
 		e.duration("waited_s", m.Waited)
 	}
+	e.entries("ledger_s", m.Ledger.Entries())
 	e.close('}')
 }
 

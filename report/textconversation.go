@@ -76,6 +76,7 @@ func (p *page) conversation(j *judged) {
 	p.words(5, "", fmt.Sprintf("%s, %s from +%.3f s, %s, %s to the server and %s back%s", protocols(c), span(time.Duration(c.Duration())),
 		flow.Seconds(c.First.Nanos-p.begun), many(c.Packets.Sum(), "packet"), size(c.Payload[layer.ToServer]), size(c.Payload[layer.ToClient]), closing(c)))
 	p.setup(j.claims.Setup)
+	p.ledger(j.claims.Ledger)
 	p.secure(c)
 	p.counters(c.TCP)
 	p.exchanges(j)

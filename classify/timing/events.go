@@ -96,6 +96,9 @@ func (t *Tracker) repeated(d *side, c *flow.Conversation, s *flow.Segment) {
 	if has(s.Analysis, flow.KeepAlive|flow.ZeroWindowProbe) {
 		return
 	}
+	if !s.Again { // late, and not seen before
+		t.turns.extend(s)
+	}
 	end := s.Seq + uint32(s.Length)
 	if before(d.next, end) {
 		d.next = end

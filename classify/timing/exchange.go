@@ -15,6 +15,7 @@ type Exchange struct {
 	Waited     time.Duration // how long a pipelined request stood behind the answers to earlier ones
 	HasService bool
 	HasTotal   bool
+	Ledger     Sums // of Total; what the way took is the part between the capture point and the server
 	Corrected  bool // the path's part was subtracted from Service; false where the path is not known
 }
 
@@ -65,7 +66,24 @@ func exchanges(c *flow.Conversation, p *Path) []Exchange {
 		x.Service = max(0, x.Service-floor)
 		if e.Response.State != flow.Head {
 			x.Total, x.HasTotal = max(0, e.Response.Last.Since(e.Request.First)), true
+			x.account(e, floor)
 		}
 	}
 	return list
+}
+
+// account splits the exchange's time. An answer that begins before the request
+// has ended is being transferred from there on.
+func (x *Exchange) account(e *flow.Exchange, way time.Duration) {
+	if x.Total == 0 {
+		return
+	}
+	asked := min(max(0, e.Request.Last.Since(e.Request.First)), x.Total)
+	wait := min(max(0, e.Response.First.Since(e.Request.Last)), x.Total-asked)
+	s := &x.Ledger
+	s[Request] = asked
+	s[Waited] = min(x.Waited, wait)
+	s[Network] = min(way, wait-s[Waited])
+	s[Server] = wait - s[Waited] - s[Network]
+	s[Transfer] = x.Total - asked - wait
 }

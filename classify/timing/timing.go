@@ -14,6 +14,7 @@ type View struct {
 	*flow.Conversation
 	Path      Path
 	Setup     *Setup
+	Ledger    *Ledger     // nil where no time passed
 	RTT       [2]flow.RTT // index ToServer: data to the server -> the server's acknowledgment
 	Exchanges []Exchange  // parallel to Conversation.Exchanges
 

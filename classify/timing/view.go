@@ -22,6 +22,7 @@ func NewView(c *flow.Conversation, lookup *Lookup) *View {
 	}
 	v.Exchanges = exchanges(c, &v.Path)
 	v.Setup = setup(v, lookup)
+	v.Ledger = v.ledger(lookup)
 	return v
 }
 

@@ -74,7 +74,7 @@ func upgraded(v *View) bool {
 	if len(v.Conversation.Exchanges) > 0 && connects(v.Conversation.Exchanges[0].Name) {
 		return false
 	}
-	return int(v.tracker.turns.start[0]) < v.TLS.ClientHello.Number
+	return int(v.tracker.turns.list[0].number) < v.TLS.ClientHello.Number
 }
 
 func (s *Setup) datagramWays(v *View) {
