@@ -15,6 +15,7 @@ func (e *encoder) setup(s *timing.Setup) {
 	}
 	e.object("setup")
 	e.texts("way", s.Way)
+	e.yes("mutual_tls", s.MutualTLS)
 	if s.HasRoundTrips {
 		e.key("round_trips")
 		e.int(int64(s.RoundTrips))
@@ -62,6 +63,7 @@ func (e *encoder) whatIf(list []timing.WhatIf) {
 		e.key("round_trips")
 		e.int(int64(list[i].RoundTrips))
 		e.duration("time_to_first_byte_s", list[i].TimeToFirstByte)
+		e.text("assumes", list[i].Assumes)
 		e.close('}')
 	}
 	e.close(']')
@@ -99,6 +101,7 @@ func (e *encoder) tcp(t *flow.TCP, k *classify.Conversation) {
 	if f := t.FastOpen; f != (flow.FastOpen{}) {
 		e.object("fast_open")
 		e.yes("cookie_requested", f.CookieRequested)
+		e.yes("cookie_granted", f.CookieGranted)
 		e.yes("cookie_sent", f.CookieSent)
 		e.yes("data_in_syn", f.DataInSYN)
 		e.yes("accepted", f.Accepted)

@@ -10,6 +10,7 @@ import (
 // Setup is how a conversation came to its first application bytes.
 type Setup struct {
 	Way           []string // ids of the catalogue, the plain one first: "tcp+tls1.3", "tcp+tls1.3-psk"
+	MutualTLS     bool     // the client showed a certificate, too
 	RoundTrips    int      // network round trips before the client's first application byte could leave
 	HasRoundTrips bool     // false where the beginning was not seen
 
@@ -43,6 +44,7 @@ type WhatIf struct {
 	Way             string
 	RoundTrips      int
 	TimeToFirstByte time.Duration
+	Assumes         string // what must be there for it
 }
 
 // Phase returns the phase with a name, or nil.

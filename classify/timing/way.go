@@ -43,7 +43,7 @@ func (s *Setup) ways(v *View) {
 	}
 	way := base + "+" + strings.ToLower(strings.ReplaceAll(t.Version, " ", ""))
 	s.Way = []string{way}
-	s.RoundTrips = trips + tlsTrips(t)
+	s.RoundTrips, s.MutualTLS = trips+tlsTrips(t), t.ClientCertificate
 	if upgraded(v) {
 		s.HasRoundTrips = false
 	}
@@ -91,7 +91,14 @@ func (s *Setup) datagramWays(v *View) {
 	if q.Retry {
 		s.Way, s.RoundTrips = append(s.Way, "quic-retry"), s.RoundTrips+1
 	}
-	if q.ZeroRTT { // whether the server took it cannot be seen without keys
+	if q.ZeroRTT {
 		s.Way = append(s.Way, "quic-0rtt")
+		if earlyTaken(v) {
+			s.RoundTrips--
+		}
 	}
 }
+
+// earlyTaken reports whether the server took QUIC's 0-RTT data, as far as can
+// be told: another version has other keys, so that it did not then.
+func earlyTaken(v *View) bool { return v.QUIC.ZeroRTT && !v.QUIC.VersionNegotiation }

@@ -58,7 +58,8 @@ const (
 
 // FastOpen is TCP Fast Open (RFC 7413) as seen in SYN and SYN-ACK.
 type FastOpen struct {
-	CookieRequested bool
+	CookieRequested bool // the SYN asked for a cookie
+	CookieGranted   bool // the SYN-ACK brought one
 	CookieSent      bool
 	DataInSYN       bool
 	Accepted        bool // the SYN-ACK acknowledged the SYN's data

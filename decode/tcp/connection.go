@@ -189,6 +189,7 @@ func (c *Connection) syn(fwd, rev *side, s *flow.Segment, h *header.TCPHeader) {
 		return
 	}
 	f.ECN = f.ECN && s.Flags&(flow.ECE|flow.CWR) == flow.ECE
+	f.FastOpen.CookieGranted = f.FastOpen.CookieGranted || h.FastOpen && h.FastOpenCookie > 0
 	if rev.hasSYN && rev.synWire > 0 && s.Ack == rev.synSeq+1+uint32(rev.synWire) {
 		f.FastOpen.Accepted = true
 	}
