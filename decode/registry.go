@@ -6,6 +6,7 @@ import (
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/http1"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/mqtt"
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/tls"
 )
@@ -19,6 +20,7 @@ func Protocols() []dissect.Protocol {
 		quic.Protocol(),
 		dns.Protocol(),
 		dns.MDNS(),
+		mqtt.Protocol(),
 	}
 }
 
