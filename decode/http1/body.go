@@ -15,8 +15,7 @@ const maxTrailer = 16 << 10
 func (d *dissector) pass(out dissect.Sink, h *half, dir layer.Direction, n int) bool {
 	n = int(min(h.rest, int64(n)))
 	h.rest -= int64(n)
-	h.body += int64(n)
-	h.take(n)
+	h.content(out, n)
 	if h.rest > 0 {
 		return false
 	}
@@ -91,6 +90,7 @@ func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 	case h.phase == untilClose, (h.phase == inBody || h.phase == chunkData) && gap <= h.rest:
 		h.body += gap
 		h.missing += gap
+		h.innerGap += c.Gap
 		h.msg.Bytes += gap
 		if h.phase == untilClose {
 			return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -34,7 +35,7 @@ func (d *dissector) layer() layer.Layer {
 		l.Summary = h.msg.Name + h.msg.Status
 		return l
 	}
-	l.Summary = layer.Clip(line, maxValue)
+	l.Summary = layer.Clip(line, http.MaxValue)
 	if s.response {
 		l.Fields = responseLine(line, s)
 	} else {
@@ -54,9 +55,9 @@ func (d *dissector) layer() layer.Layer {
 
 func requestLine(line []byte, s start) []layer.Field {
 	return []layer.Field{
-		{Name: "http.request.method", Value: layer.Clip(s.method, maxMethod), Length: len(s.method)},
-		{Name: "http.request.uri", Value: layer.Clip(s.target, maxName), Offset: offset(line, s.target), Length: len(s.target)},
-		{Name: "http.request.version", Value: versionPrefix + string(s.minor), Offset: len(trimBlank(line)) - versionSize, Length: versionSize},
+		{Name: "http.request.method", Value: layer.Clip(s.method, http.MaxMethod), Length: len(s.method)},
+		{Name: "http.request.uri", Value: layer.Clip(s.target, http.MaxName), Offset: offset(line, s.target), Length: len(s.target)},
+		{Name: "http.request.version", Value: versionPrefix + string(s.minor), Offset: len(http.TrimSpace(line)) - versionSize, Length: versionSize},
 	}
 }
 
@@ -66,7 +67,7 @@ func responseLine(line []byte, s start) []layer.Field {
 		{Name: "http.response.code", Value: strconv.Itoa(s.status), Offset: offset(line, s.code), Length: len(s.code)},
 	}
 	if len(s.reason) > 0 {
-		fields = append(fields, layer.Field{Name: "http.response.phrase", Value: layer.Clip(s.reason, maxValue), Offset: offset(line, s.reason), Length: len(s.reason)})
+		fields = append(fields, layer.Field{Name: "http.response.phrase", Value: layer.Clip(s.reason, http.MaxValue), Offset: offset(line, s.reason), Length: len(s.reason)})
 	}
 	return fields
 }
@@ -82,7 +83,7 @@ func headerFields(lines section) []layer.Field {
 		if !ok {
 			break
 		}
-		l := layer.Field{Name: "http.header", Value: layer.Clip(f.value, maxName), Offset: f.offset, Length: f.length}
+		l := layer.Field{Name: "http.header", Value: layer.Clip(f.value, http.MaxName), Offset: f.offset, Length: f.length}
 		if colon {
 			describeField(&l, f)
 		}
@@ -93,16 +94,11 @@ func headerFields(lines section) []layer.Field {
 
 // describeField names a header field. Cookies and credentials are not shown.
 func describeField(l *layer.Field, f field) {
-	k := lookup(f.name)
-	if k != nil && (k.use == secret || k.use == scheme || k.use == guarded) {
-		l.Value = fmt.Sprintf("%d bytes, not shown", len(f.value))
-		if s := authScheme(f.value); s != "" && k.use != secret {
-			l.Value = layer.Printable(s) + ", " + l.Value
-		}
-	}
-	if k != nil && k.field != "" {
-		l.Name = k.field
+	k := http.Lookup(f.name)
+	l.Value = k.Value(f.value)
+	if k != nil && k.Filter != "" {
+		l.Name = k.Filter
 		return
 	}
-	l.Value = layer.Clip(f.name, maxMethod) + ": " + l.Value
+	l.Value = layer.Clip(f.name, http.MaxMethod) + ": " + l.Value
 }

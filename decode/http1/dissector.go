@@ -5,6 +5,7 @@ import (
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -14,7 +15,6 @@ const (
 	maxWaiting = 64 << 10  // sent behind CONNECT before its answer
 	maxKept    = 16 << 10  // of a header section, for describing it later
 	startProbe = 128       // bytes of a start line that are looked at before it is complete
-	maxToken   = 64        // of an Upgrade field
 )
 
 // dissector reads both directions of one connection.
@@ -25,12 +25,12 @@ type dissector struct {
 	midStream  bool
 	tunnel     tunnel
 	host       string // of the last request
-	notes      *notes
+	notes      *http.Notes
 	said       *half // whose message describe describes
 	describe   func() layer.Layer
 }
 
-func newDissector(c dissect.Context, scratch *notes) *dissector {
+func newDissector(c dissect.Context, scratch *http.Notes) *dissector {
 	d := &dissector{midStream: c.MidStream, notes: scratch}
 	d.describe = d.layer
 	return d
@@ -88,8 +88,7 @@ func (d *dissector) step(out dissect.Sink, h *half, dir layer.Direction) bool {
 	case inBody, chunkData:
 		return d.pass(out, h, dir, len(b))
 	case untilClose:
-		h.body += int64(len(b))
-		h.take(len(b))
+		h.content(out, len(b))
 		return false
 	case chunkSize:
 		return d.chunk(out, h, dir, b)
@@ -169,6 +168,7 @@ func (d *dissector) head(out dissect.Sink, h *half, dir layer.Direction, s start
 	h.open, h.said, h.late = true, false, false
 	h.read++
 	h.framed, h.body, h.missing = false, 0, 0
+	h.inner, h.innerGap, h.answers = "", 0, asked{}
 	h.packets.Reset()
 	h.msg = flow.Message{Protocol: Name, Dir: dir, Facts: h.msg.Facts[:0]}
 	h.head = b
@@ -186,7 +186,6 @@ func (d *dissector) Finish(out dissect.Sink, closed bool) {
 	}
 }
 
-// finish ends one direction.
 // Close implements dissect.Closer: it completes a body that ends with the
 // connection (RFC 9112 section 6.3).
 func (d *dissector) Close(out dissect.Sink, dir layer.Direction) {
@@ -195,6 +194,7 @@ func (d *dissector) Close(out dissect.Sink, dir layer.Direction) {
 	}
 }
 
+// finish ends one direction.
 func (d *dissector) finish(out dissect.Sink, dir layer.Direction, closed bool) {
 	h := &d.half[dir]
 	switch h.phase {

@@ -9,6 +9,7 @@ import (
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -299,10 +300,10 @@ func TestServerNames(t *testing.T) {
 func TestTextIsBoundedAndHarmless(t *testing.T) {
 	r := dissecttest.Play(Protocol(), client("GET /"+strings.Repeat("a", 5000)+" HTTP/1.1\r\nUser-Agent: "+strings.Repeat("\x1b", 2000)+"\r\n\r\n"))
 	m := &r.Messages[0]
-	if n := len(m.Name); n > maxName+len("…") || !strings.HasSuffix(m.Name, "…") {
+	if n := len(m.Name); n > http.MaxName+len("…") || !strings.HasSuffix(m.Name, "…") {
 		t.Errorf("a name of %d bytes", n)
 	}
-	if agent := fact(m, "user-agent"); strings.Contains(agent, "\x1b") || len(agent) > 4*maxValue+len("…") {
+	if agent := fact(m, "user-agent"); strings.Contains(agent, "\x1b") || len(agent) > 4*http.MaxValue+len("…") {
 		t.Errorf("user agent of %d bytes %.20q", len(agent), agent)
 	}
 }

@@ -1,10 +1,9 @@
 package http1
 
 import (
-	"strings"
-
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -18,11 +17,12 @@ func (d *dissector) request(out dissect.Sink, h *half, hd *head) asked {
 	case "CONNECT":
 		a.kind = connectRequest
 	}
-	h.ask(a)
 	h.msg.Kind, h.msg.Role, h.msg.Key = "request", flow.Request, a.key
-	h.msg.Name, h.msg.Facts = d.notes.take(h.msg.Facts)
+	h.msg.Name, h.msg.Facts = d.notes.Take(h.msg.Facts)
+	a.name = h.msg.Name
+	h.ask(a)
 	if a.kind != connectRequest && hd.target[0] == '/' {
-		if name := hostName(hd.host); len(name) > 0 && string(name) != d.host {
+		if name := http.HostName(hd.host); len(name) > 0 && string(name) != d.host {
 			d.host = string(name)
 			out.ServerName(d.host)
 		}
@@ -50,7 +50,7 @@ func (d *dissector) respond(h, requests *half, hd *head) asked {
 	if interim {
 		h.msg.Kind, h.msg.Role = "interim", flow.Single
 	}
-	h.msg.Status, h.msg.Facts = d.notes.take(h.msg.Facts)
+	h.msg.Status, h.msg.Facts = d.notes.Take(h.msg.Facts)
 	return a
 }
 
@@ -59,7 +59,11 @@ func (d *dissector) body(out dissect.Sink, h *half, dir layer.Direction, hd *hea
 	switch {
 	case hd.response && hd.status == 101:
 		d.done(out, h, dir, flow.Complete)
-		d.upgrade(out, layer.Protocol(strings.ToLower(layer.Clip(hd.upgrade, maxToken))))
+		p := http.Tunnel(out.Announced, hd.upgrade)
+		if p != "" {
+			out.Announce(p, 0, http.Announcement(h.msg.Facts, a.name))
+		}
+		d.upgrade(out, p)
 		return
 	case hd.response && a.kind == connectRequest && hd.status >= 200 && hd.status < 300:
 		d.done(out, h, dir, flow.Complete)
@@ -70,6 +74,7 @@ func (d *dissector) body(out dissect.Sink, h *half, dir layer.Direction, hd *hea
 	}
 	p, length := d.bodyPhase(out, hd, a.kind == headRequest)
 	h.phase, h.rest, h.framed = p, length, p != atStart
+	d.beginInner(out, h, a)
 	if p != atStart {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -61,7 +62,7 @@ func isLoss(text string) bool {
 func FuzzGaps(f *testing.F) {
 	f.Add([]byte(get+ok+get+ok), uint8(20), uint16(3))
 	f.Fuzz(func(t *testing.T, data []byte, size uint8, lost uint16) {
-		d := newDissector(dissect.Context{MidStream: lost&1 != 0}, new(notes))
+		d := newDissector(dissect.Context{MidStream: lost&1 != 0}, new(http.Notes))
 		r := &dissecttest.Recorder{}
 		var offset int64
 		for i := 0; len(data) > 0; i++ {
@@ -105,7 +106,7 @@ func BenchmarkExchange(b *testing.B) {
 }
 
 func BenchmarkBody(b *testing.B) {
-	d := newDissector(dissect.Context{}, new(notes))
+	d := newDissector(dissect.Context{}, new(http.Notes))
 	out := &nothing{}
 	d.Feed(out, dissect.Chunk{Data: []byte("POST / HTTP/1.1\r\nContent-Length: 999999999999999999\r\n\r\n"), At: layer.PacketRef{Number: 1}})
 	body := make([]byte, 1448)
@@ -117,7 +118,7 @@ func BenchmarkBody(b *testing.B) {
 }
 
 func benchmark(b *testing.B, chunks ...dissect.Chunk) {
-	d := newDissector(dissect.Context{}, new(notes))
+	d := newDissector(dissect.Context{}, new(http.Notes))
 	out := &nothing{}
 	bytes := 0
 	for _, c := range chunks {

@@ -1,9 +1,8 @@
 package http1
 
 import (
-	"bytes"
-
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/http"
 )
 
 // head is what the framing and the pairing need of a header section. Its
@@ -43,17 +42,20 @@ func (h *head) complain(out dissect.Sink, d defect, text string) {
 // parseHead reads a header section: the start line s, of size bytes, and the
 // field lines behind it. What is worth keeping goes to n, the message's name
 // or status first.
-func parseHead(out dissect.Sink, s start, b []byte, size int, n *notes) head {
+func parseHead(out dissect.Sink, s start, b []byte, size int, n *http.Notes) head {
 	h := head{start: s, length: noLength}
-	n.reset()
-	n.title(&h)
-	if s.minor == '0' {
-		n.set("version", "HTTP/1.0")
+	if s.response {
+		n.Status(s.code)
 	} else {
-		n.set("version", "HTTP/1.1")
+		n.Request(s.method, s.target)
+	}
+	if s.minor == '0' {
+		n.Set("version", "HTTP/1.0")
+	} else {
+		n.Set("version", "HTTP/1.1")
 	}
 	if len(s.reason) > 0 {
-		n.add("reason", s.reason, maxValue)
+		n.Add("reason", s.reason)
 	}
 	lines := section{rest: b[size:], base: size}
 	for {
@@ -72,55 +74,30 @@ func parseHead(out dissect.Sink, s start, b []byte, size int, n *notes) head {
 		if f.spaced {
 			h.complain(out, spaced, "white space before a header's colon (RFC 9112 section 5.1)")
 		}
-		if k := lookup(f.name); k != nil {
-			h.take(out, k, f.value, n)
+		if k := http.Lookup(f.name); k != nil {
+			h.take(out, k.Mean, f.value)
+			n.Field(k, f.value)
 		}
 	}
 	return h
 }
 
-// title notes a message's name or status.
-func (n *notes) title(h *head) {
-	if h.response {
-		n.add("", h.code, maxName)
-		return
-	}
-	n.add("", h.method, maxMethod)
-	n.text = append(n.text, ' ')
-	n.add("", h.target, maxName-maxMethod)
-	n.spans = n.spans[:1]
-	n.spans[0].to = len(n.text)
-}
-
 // take uses one field's value.
-func (h *head) take(out dissect.Sink, k *known, value []byte, n *notes) {
-	switch k.use {
-	case shown, guarded:
-		return
-	case secret:
-		n.set(k.name, "present")
-		return
-	case scheme:
-		n.set(k.name, "present")
-		if s := authScheme(value); s != "" {
-			n.set("authorization-scheme", s)
-		}
-		return
-	case isLength:
+func (h *head) take(out dissect.Sink, m http.Meaning, value []byte) {
+	switch m {
+	case http.Length:
 		h.setLength(out, value)
-	case isCoding:
+	case http.TransferCoding:
 		h.setCoding(value)
-	case isHost:
+	case http.Host:
 		if h.host == nil {
 			h.host = value
 		}
-	case isUpgrade:
+	case http.Upgrade:
 		if h.upgrade == nil {
-			first, _, _ := bytes.Cut(value, []byte(","))
-			h.upgrade = trimBlank(first)
+			h.upgrade = value
 		}
 	}
-	n.add(k.name, value, maxValue)
 }
 
 // setLength reads Content-Length (RFC 9110 section 8.6). The same length
@@ -130,8 +107,11 @@ func (h *head) setLength(out dissect.Sink, value []byte) {
 	if len(value) == 0 {
 		h.length = badLength
 	}
-	elements(value, func(e []byte) bool {
-		v := parseLength(e)
+	http.Elements(value, func(e []byte) bool {
+		v := http.ParseLength(e)
+		if v == http.NoLength {
+			v = badLength
+		}
 		if h.length != noLength && h.length != v {
 			h.complain(out, twoLengths, "different Content-Length values (RFC 9112 section 6.3)")
 		}
@@ -140,31 +120,14 @@ func (h *head) setLength(out dissect.Sink, value []byte) {
 	})
 }
 
-// parseLength reads decimal digits, as many as an int64 surely holds.
-func parseLength(b []byte) int64 {
-	const most = 18
-	digits := bytes.TrimLeft(b, "0")
-	if len(b) == 0 || len(digits) > most {
-		return badLength
-	}
-	var v int64
-	for _, c := range digits {
-		if !digit(c) {
-			return badLength
-		}
-		v = v*10 + int64(c-'0')
-	}
-	return v
-}
-
 // setCoding reads Transfer-Encoding (RFC 9112 section 6.1): what counts is
 // whether chunked is the last coding. "identity" is no coding.
 func (h *head) setCoding(value []byte) {
-	elements(value, func(e []byte) bool {
-		if foldEqual(e, "identity") {
+	http.Elements(value, func(e []byte) bool {
+		if http.FoldEqual(e, "identity") {
 			return true
 		}
-		h.chunked = foldEqual(e, "chunked")
+		h.chunked = http.FoldEqual(e, "chunked")
 		h.coded = !h.chunked
 		return true
 	})

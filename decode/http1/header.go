@@ -2,6 +2,8 @@ package http1
 
 import (
 	"bytes"
+
+	"github.com/wiresight/wiresight/decode/http"
 )
 
 // section walks the field lines of a header section (RFC 9112 section 5).
@@ -41,12 +43,12 @@ func (s *section) next() (f field, colon, ok bool) {
 	s.base += at
 	i := bytes.IndexByte(line, ':')
 	if i < 0 {
-		f.value = trimBlank(line)
+		f.value = http.TrimSpace(line)
 		return f, false, true
 	}
-	f.name, f.value = line[:i], trimBlank(raw[i+1:])
+	f.name, f.value = line[:i], http.TrimSpace(raw[i+1:])
 	if i > 0 && blank(line[i-1]) {
-		f.name, f.spaced = trimBlank(f.name), true
+		f.name, f.spaced = http.TrimSpace(f.name), true
 	}
 	return f, true, true
 }
@@ -61,16 +63,6 @@ func cutLine(b []byte) (line []byte, size int) {
 		return b[:i-1], i + 1
 	}
 	return b[:i], i + 1
-}
-
-func trimBlank(b []byte) []byte {
-	for len(b) > 0 && (blank(b[0]) || b[0] == '\r' || b[0] == '\n') {
-		b = b[1:]
-	}
-	for len(b) > 0 && (blank(b[len(b)-1]) || b[len(b)-1] == '\r' || b[len(b)-1] == '\n') {
-		b = b[:len(b)-1]
-	}
-	return b
 }
 
 // sectionEnd looks for the empty line that ends a header section, from index
@@ -94,30 +86,5 @@ func sectionEnd(b []byte, from int) (end, again int) {
 	}
 }
 
-// foldEqual reports whether b is name, which is in lower case, in any case.
-func foldEqual(b []byte, name string) bool {
-	if len(b) != len(name) {
-		return false
-	}
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != name[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// elements calls each for the members of a comma-separated list (RFC 9110
-// section 5.6.1) until it returns false.
-func elements(list []byte, each func([]byte) bool) {
-	for len(list) > 0 {
-		e, rest, _ := bytes.Cut(list, []byte(","))
-		list = rest
-		if e = trimBlank(e); len(e) > 0 && !each(e) {
-			return
-		}
-	}
-}
+// unfold joins a folded value's lines by a space (RFC 9112 section 5.2).
+func unfold(b []byte) []byte { return bytes.Join(bytes.Fields(b), []byte(" ")) }

@@ -7,6 +7,7 @@ package http1
 
 import (
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -17,7 +18,7 @@ const osi = 7
 
 // Protocol returns the registry's entry.
 func Protocol() dissect.Protocol {
-	scratch := new(notes) // for all connections of one chain, which reads one message at a time
+	scratch := new(http.Notes) // for all connections of one chain, which reads one message at a time
 	return dissect.Protocol{
 		Name:   Name,
 		OSI:    osi,

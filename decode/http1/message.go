@@ -6,6 +6,7 @@ import (
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/stream"
 )
@@ -22,15 +23,18 @@ type half struct {
 	rest    int64 // bytes of the body or chunk to come; of the trailer read so far
 	missed  int   // bytes given up while waiting for a tunnel
 
-	open    bool // msg is being read
-	said    bool // its Head was said
-	msg     flow.Message
-	packets flow.Packets // of msg
-	framed  bool         // msg has a body
-	body    int64        // its bytes, without chunk framing
-	missing int64        // bytes of it that were lost
-	head    []byte       // the header section, for describing; borrowed from in until Feed returns
-	kept    []byte       // storage for head beyond that
+	open     bool // msg is being read
+	said     bool // its Head was said
+	msg      flow.Message
+	packets  flow.Packets   // of msg
+	framed   bool           // msg has a body
+	body     int64          // its bytes, without chunk framing
+	missing  int64          // bytes of it that were lost
+	inner    layer.Protocol // that reads the body, "" for none
+	innerGap int            // bytes of the body that were lost since inner got some
+	answers  asked          // the request that msg answers
+	head     []byte         // the header section, for describing; borrowed from in until Feed returns
+	kept     []byte         // storage for head beyond that
 
 	pending []asked       // requests of this direction that wait for their answers
 	held    *flow.Message // a response's end that waits for its request's
@@ -38,8 +42,10 @@ type half struct {
 
 // asked is a request that was not answered yet.
 type asked struct {
-	key  uint64
-	kind askedKind
+	key   uint64
+	kind  askedKind
+	inner layer.Protocol // that reads its body
+	name  string
 }
 
 type askedKind uint8
@@ -123,6 +129,9 @@ func (d *dissector) done(out dissect.Sink, h *half, dir layer.Direction, s flow.
 	if h.missing > 0 {
 		h.msg.Facts = append(h.msg.Facts, flow.Fact{Key: "missing", Value: strconv.FormatInt(h.missing, 10)})
 	}
+	if s == flow.Complete {
+		d.endInner(out, h)
+	}
 	h.next()
 	if d.tunnel.open {
 		h.phase = inTunnel
@@ -162,7 +171,7 @@ func (d *dissector) hold(out dissect.Sink, h *half, s flow.State) {
 func (h *half) count() string {
 	for _, f := range h.msg.Facts {
 		if f.Key == "content-length" {
-			if v := parseLength([]byte(f.Value)); v == h.body {
+			if v := http.ParseLength([]byte(f.Value)); v == h.body {
 				return f.Value
 			}
 		}

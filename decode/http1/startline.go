@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/http"
 )
 
 // start is a request line or a status line (RFC 9112 sections 3 and 4). Its
@@ -22,8 +23,6 @@ const (
 	versionPrefix = "HTTP/1."
 	versionSize   = len(versionPrefix) + 1
 	statusSize    = versionSize + 4 // "HTTP/1.1 200"
-	// maxMethod bounds a method; the longest registered one is UPDATEREDIRECTREF.
-	maxMethod = 64
 )
 
 // parseStart reads a whole line without its end. It is as lenient as
@@ -37,8 +36,8 @@ func parseStart(line []byte) (start, bool) {
 	if n < 4 || string(line[n:n+len(versionPrefix)]) != versionPrefix || !digit(line[len(line)-1]) || !blank(line[n-1]) {
 		return start{}, false
 	}
-	method := tokenLength(line)
-	if method == 0 || method > maxMethod || line[method] != ' ' {
+	method := http.TokenLength(line)
+	if method == 0 || method > http.MaxMethod || line[method] != ' ' {
 		return start{}, false
 	}
 	target := bytes.Trim(line[method:n], " \t")
@@ -87,9 +86,9 @@ func judge(b []byte) (m dissect.Match, response bool) {
 	if len(b) >= len("HTTP/") && string(b[:len("HTTP/")]) == "HTTP/" {
 		return judgeStatus(b), true
 	}
-	n := tokenLength(b[:min(len(b), maxMethod+1)])
+	n := http.TokenLength(b[:min(len(b), http.MaxMethod+1)])
 	switch {
-	case n > maxMethod, n == 0 && len(b) > 0:
+	case n > http.MaxMethod, n == 0 && len(b) > 0:
 		return dissect.No, false
 	case n == len(b):
 		return dissect.More, false
@@ -121,24 +120,6 @@ func judgeStatus(b []byte) dissect.Match {
 	}
 	return dissect.No
 }
-
-// tokenLength returns how many bytes of b are token characters (RFC 9110
-// section 5.6.2).
-func tokenLength(b []byte) int {
-	for i, c := range b {
-		if c >= 0x80 || !token[c] {
-			return i
-		}
-	}
-	return len(b)
-}
-
-var token = func() (t [128]bool) {
-	for _, c := range "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
-		t[c] = true
-	}
-	return t
-}()
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 

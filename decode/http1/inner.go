@@ -1,0 +1,61 @@
+package http1
+
+import (
+	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// beginInner looks which protocol reads the body of the message that begins. a
+// is the message itself where it is a request, else the one that it answers.
+func (d *dissector) beginInner(out dissect.Sink, h *half, a asked) {
+	if h.msg.Role == flow.Response {
+		h.answers = a
+	}
+	if !h.framed {
+		return
+	}
+	p := http.Content(http.Fact(h.msg.Facts, "content-type"))
+	if p == "" || p == http.EventStream && h.msg.Role != flow.Response {
+		return
+	}
+	h.inner = p
+	if h.msg.Role == flow.Request {
+		h.pending[len(h.pending)-1].inner = p
+	}
+	if h.msg.Role == flow.Request || a.inner != p { // one announcement for both bodies
+		out.Announce(p, h.msg.Key, http.Announcement(h.msg.Facts, a.name))
+	}
+}
+
+// content takes n bytes of a body.
+func (h *half) content(out dissect.Sink, n int) {
+	if h.inner != "" && n > 0 {
+		out.Inner(h.inner, dissect.Chunk{
+			Dir: h.msg.Dir, Data: h.in.Bytes()[:n], At: h.in.At(0), Offset: h.body, Gap: h.innerGap, Stream: h.msg.Key,
+		})
+		h.innerGap = 0
+	}
+	h.body += int64(n)
+	h.take(n)
+}
+
+// endInner tells the protocols inside that their bodies are complete. One that
+// only the response carries has nothing in the other direction.
+func (d *dissector) endInner(out dissect.Sink, h *half) {
+	if h.inner != "" {
+		d.end(out, h.inner, h, h.msg.Dir)
+		if h.msg.Role == flow.Response && h.answers.inner != h.inner {
+			d.end(out, h.inner, h, h.msg.Dir.Reverse())
+		}
+	}
+	if h.msg.Role == flow.Response && h.answers.inner != "" && h.answers.inner != h.inner {
+		d.end(out, h.answers.inner, h, h.msg.Dir)
+	}
+	h.inner = ""
+}
+
+func (d *dissector) end(out dissect.Sink, p layer.Protocol, h *half, dir layer.Direction) {
+	out.Inner(p, dissect.Chunk{Dir: dir, At: h.msg.Last, Stream: h.msg.Key, End: true})
+}
