@@ -24,14 +24,18 @@ type TLS struct {
 	ClientCertificate bool
 	CertificateAsked  bool
 	Certificates      []Certificate // the server's chain, leaf first
-	ECH               string        // "offered", "grease" or ""
-	JA3, JA3String    string
-	JA4               string
-	Alerts            []Alert
-	Decrypted         bool   // application data was read with keys
-	KeyProblem        string // why it was not, where keys were given: "no key for client random ..."
-	FalseStart        bool
-	TicketIssued      bool
+	// CertificateProblems are those of the server's chain at the time of its
+	// message.
+	CertificateProblems []CertificateProblem
+	ClientCertificates  []Certificate // the client's chain, leaf first
+	ECH                 string        // "offered", "grease" or ""
+	JA3, JA3String      string
+	JA4                 string
+	Alerts              []Alert
+	Decrypted           bool   // application data was read with keys
+	KeyProblem          string // why it was not, where keys were given: "no key for client random ..."
+	FalseStart          bool
+	TicketIssued        bool
 
 	// The handshake's packets, invalid where not seen.
 	ClientHello    layer.PacketRef // first byte of the first ClientHello
@@ -50,6 +54,17 @@ type Certificate struct {
 	SelfSigned          bool
 	Bytes               int
 }
+
+// CertificateProblem is a reason why a client may refuse a server's chain.
+type CertificateProblem string
+
+// The problems that can be seen.
+const (
+	CertificateExpired      CertificateProblem = "expired" // it, or one above it
+	CertificateNotYetValid  CertificateProblem = "not yet valid"
+	CertificateNameMismatch CertificateProblem = "not for this name" // the SNI is none of its names
+	CertificateSelfSigned   CertificateProblem = "self-signed"
+)
 
 // Alert is a TLS alert (RFC 8446 section 6).
 type Alert struct {

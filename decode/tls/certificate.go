@@ -19,31 +19,70 @@ const (
 	maxSubjectNames = 128
 )
 
-// parseCertificates parses a Certificate message of TLS 1.2 or older (RFC 5246
-// section 7.4.2). Certificates that crypto/x509 refuses are read field by
-// field; what cannot be read at all is kept with its length alone.
-func parseCertificates(b []byte) ([]flow.Certificate, error) {
+// Certificates is a parsed Certificate message. Certificates that crypto/x509
+// refuses are read field by field; what cannot be read at all is kept with its
+// length alone.
+type Certificates struct {
+	Chain []flow.Certificate // the sender's own first
+	// Compression is the algorithm that the message was compressed with (RFC
+	// 8879), 0 for none.
+	Compression uint16
+}
+
+// ParseCertificate parses a Certificate message's body of TLS 1.2 or older (RFC
+// 5246 section 7.4.2). It returns what it read up to the error.
+func ParseCertificate(b []byte) (*Certificates, error) {
 	s := cryptobyte.String(b)
-	var list, der cryptobyte.String
+	var list cryptobyte.String
 	if !s.ReadUint24LengthPrefixed(&list) {
-		return nil, ErrMalformed
+		return &Certificates{}, ErrMalformed
 	}
-	var chain []flow.Certificate
+	return parseChain(list, false)
+}
+
+// ParseCertificate13 parses a Certificate message's body of TLS 1.3 (RFC 8446
+// section 4.4.2). It returns what it read up to the error.
+func ParseCertificate13(b []byte) (*Certificates, error) {
+	s := cryptobyte.String(b)
+	var context, list cryptobyte.String
+	if !s.ReadUint8LengthPrefixed(&context) || !s.ReadUint24LengthPrefixed(&list) {
+		return &Certificates{}, ErrMalformed
+	}
+	return parseChain(list, true)
+}
+
+// ParseCompressedCertificate parses a CompressedCertificate message's body (RFC
+// 8879 section 4).
+func ParseCompressedCertificate(b []byte) (*Certificates, error) {
+	algorithm, body, err := decompress(b)
+	if err != nil {
+		return &Certificates{Compression: algorithm}, err
+	}
+	c, err := ParseCertificate13(body)
+	c.Compression = algorithm
+	return c, err
+}
+
+// parseChain reads the entries of a certificate_list; in TLS 1.3 each has
+// extensions.
+func parseChain(list cryptobyte.String, extensions bool) (*Certificates, error) {
+	c := &Certificates{}
 	var err error
 	for !list.Empty() {
-		if !list.ReadUint24LengthPrefixed(&der) {
-			return chain, ErrMalformed
+		var der, skipped cryptobyte.String
+		if !list.ReadUint24LengthPrefixed(&der) || extensions && !list.ReadUint16LengthPrefixed(&skipped) {
+			return c, ErrMalformed
 		}
-		if len(chain) == maxCertificates {
+		if len(c.Chain) == maxCertificates {
 			continue
 		}
-		c, ok := parseCertificate(der)
+		one, ok := parseCertificate(der)
 		if !ok {
 			err = ErrMalformed
 		}
-		chain = append(chain, c)
+		c.Chain = append(c.Chain, one)
 	}
-	return chain, err
+	return c, err
 }
 
 // parseCertificate parses one certificate (RFC 5280 section 4.1).

@@ -69,7 +69,7 @@ func (d *dissector) summary() string {
 	}
 	names := make([]string, 0, len(r.parts)+1)
 	for i := range r.parts {
-		names = append(names, r.parts[i].title())
+		names = append(names, r.parts[i].Title())
 	}
 	if r.rest > 0 || len(names) == 0 {
 		names = append(names, "Handshake (fragment)")
@@ -77,36 +77,22 @@ func (d *dissector) summary() string {
 	return strings.Join(names, ", ")
 }
 
-// title returns a message's name as a packet list shows it.
-func (p *part) title() string {
-	switch {
-	case p.client != nil && p.client.ServerName != "":
-		return "Client Hello (SNI=" + layer.Clip([]byte(p.client.ServerName), maxText) + ")"
-	case p.server != nil && p.server.HelloRetry:
-		return "Hello Retry Request"
-	}
-	if n := messageNames[p.kind][1]; n != "" {
-		return n
-	}
-	return "Unknown Handshake Message"
-}
-
 // parts describes the messages that the current record completes.
 func (d *dissector) parts() []layer.Field {
 	fields := make([]layer.Field, 0, len(d.rec.parts))
 	for i := range d.rec.parts {
 		p := &d.rec.parts[i]
-		f := layer.Field{Name: "tls.handshake", Value: p.title()}
+		f := layer.Field{Name: "tls.handshake", Value: p.Title()}
 		body := 0
 		if p.whole {
-			f.Offset, f.Length = p.offset, len(p.body)
+			f.Offset, f.Length = p.offset, len(p.Body)
 			body = p.offset
 			if !d.rec.header.ssl2 {
 				f.Length += handshakeHeader
 				body += handshakeHeader
 			}
 		}
-		f.Children = p.fields(body)
+		f.Children = p.Fields(body - handshakeHeader)
 		if !p.whole { // bytes of several records: no place to point at
 			unplace(f.Children)
 		}
@@ -120,31 +106,6 @@ func unplace(fields []layer.Field) {
 		fields[i].Offset, fields[i].Length = 0, 0
 		unplace(fields[i].Children)
 	}
-}
-
-func (p *part) fields(body int) []layer.Field {
-	fields := []layer.Field{
-		{Name: "tls.handshake.type", Value: strconv.Itoa(int(p.kind)), Offset: body - handshakeHeader, Length: 1},
-		{Name: "tls.handshake.length", Value: strconv.Itoa(len(p.body)), Offset: body - handshakeHeader + 1, Length: 3},
-	}
-	switch {
-	case p.client != nil:
-		fields = append(fields, p.client.Fields(body)...)
-	case p.server != nil:
-		fields = append(fields, p.server.Fields(body)...)
-	case p.certs != nil:
-		for i := range p.certs {
-			c := &p.certs[i]
-			fields = append(fields, layer.Field{Name: "tls.handshake.certificate", Value: c.Subject, Children: []layer.Field{
-				{Name: "x509af.subject", Value: c.Subject},
-				{Name: "x509af.issuer", Value: c.Issuer},
-				{Name: "x509af.notBefore", Value: c.NotBefore.UTC().Format("2006-01-02 15:04:05 MST")},
-				{Name: "x509af.notAfter", Value: c.NotAfter.UTC().Format("2006-01-02 15:04:05 MST")},
-				{Name: "x509ce.dNSName", Value: strings.Join(c.Names, ", ")},
-			}})
-		}
-	}
-	return fields
 }
 
 // Fields describes the hello; body is the offset of its first byte.

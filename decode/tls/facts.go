@@ -52,6 +52,28 @@ func (f *facts) tell(out dissect.Sink) {
 	}
 }
 
+// message takes what a handshake message says.
+func (f *facts) message(out dissect.Sink, dir layer.Direction, m *Handshake) {
+	switch m.Type {
+	case clientHello:
+		f.clientHello(out, dir, m.ClientHello)
+	case serverHello:
+		f.serverHello(dir, m.ServerHello)
+	case helloRetryRequest:
+		f.helloRetry()
+	case certificate, compressedCert:
+		f.certificate(dir, m.Certificates.Chain)
+	case serverKeyExchange:
+		f.keyExchange(m.Body)
+	case certificateRequest:
+		f.t().CertificateAsked = true
+	case serverHelloDone:
+		f.helloDone(f.last)
+	case newSessionTicket:
+		f.t().TicketIssued = true
+	}
+}
+
 func (f *facts) clientHello(out dissect.Sink, dir layer.Direction, h *ClientHello) {
 	t := f.t()
 	f.client = dir
@@ -153,17 +175,23 @@ func (f *facts) certificate(dir layer.Direction, chain []flow.Certificate) {
 	f.full = true
 	if dir == f.client && f.seen {
 		t.ClientCertificate = t.ClientCertificate || len(chain) > 0
+		if len(t.ClientCertificates) == 0 {
+			t.ClientCertificates = chain
+		}
 		return
 	}
 	if len(t.Certificates) == 0 {
 		t.Certificates = chain
+		t.CertificateProblems = CertificateProblems(chain, t.SNI, f.last.Time())
 	}
 }
+
+// namedCurve is the curve type that names a group (RFC 8422 section 5.4).
+const namedCurve = 3
 
 // keyExchange finds the group in a ServerKeyExchange (RFC 8422 section 5.4).
 func (f *facts) keyExchange(b []byte) {
 	f.full = true
-	const namedCurve = 3
 	if len(b) > 3 && b[0] == namedCurve {
 		f.t().Group = GroupName(uint16(b[1])<<8 | uint16(b[2]))
 	}

@@ -87,13 +87,9 @@ func (a *assembler) reset() {
 
 // part is a handshake message as the current record's description needs it.
 type part struct {
-	kind   uint8
-	body   []byte
+	Handshake
 	whole  bool // the message lies in this record wholly, at offset
 	offset int
-	client *ClientHello
-	server *ServerHello
-	certs  []flow.Certificate
 }
 
 // handshakeRecord takes a record's plaintext handshake bytes.
@@ -127,7 +123,8 @@ func (d *dissector) handshakeRecord(out dissect.Sink, h *half, dir layer.Directi
 		if len(data) < handshakeHeader+n {
 			break
 		}
-		p := part{kind: data[0], body: data[handshakeHeader : handshakeHeader+n], whole: fresh, offset: at}
+		p := part{whole: fresh, offset: at}
+		p.Type, p.Body = data[0], data[handshakeHeader:handshakeHeader+n]
 		d.message(out, h, dir, &p, last)
 		if len(d.rec.parts) < maxParts {
 			d.rec.parts = append(d.rec.parts, p)
@@ -157,46 +154,19 @@ const maxParts = 64
 // message takes one whole handshake message.
 func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, p *part, last layer.PacketRef) {
 	a := &h.messages
-	name := messageNames[p.kind][0]
-	if name == "" {
-		name = "unknown"
+	m, err := ParseHandshake(p.Type, p.Body, d.facts.version)
+	p.Handshake = m
+	name := m.Name()
+	if name == "unknown" {
 		out.Problem(Name, "handshake message of unknown type")
 	}
 	d.facts.first, d.facts.last = a.first, last
-	malformed := false
-	switch p.kind {
-	case clientHello:
-		hello, err := ParseClientHello(p.body)
-		p.client, malformed = hello, err != nil
-		d.facts.clientHello(out, dir, hello)
-	case serverHello:
-		hello, err := ParseServerHello(p.body)
-		p.server, malformed = hello, err != nil
-		if hello.HelloRetry {
-			name = "hello_retry_request"
-		}
-		d.facts.serverHello(dir, hello)
-	case helloRetryRequest:
-		d.facts.helloRetry()
-	case certificate:
-		var err error
-		p.certs, err = parseCertificates(p.body)
-		malformed = err != nil
-		d.facts.certificate(dir, p.certs)
-	case serverKeyExchange:
-		d.facts.keyExchange(p.body)
-	case certificateRequest:
-		d.facts.t().CertificateAsked = true
-	case serverHelloDone:
-		d.facts.helloDone(last)
-	case newSessionTicket:
-		d.facts.t().TicketIssued = true
-	}
-	if malformed {
+	d.facts.message(out, dir, &m)
+	if err != nil {
 		out.Problem(Name, "malformed "+name)
 	}
 	d.say(out, flow.Message{
 		Kind: name, Dir: dir, First: a.first, Last: last, Packets: a.packets,
-		Bytes: int64(len(p.body) + handshakeHeader),
+		Bytes: int64(len(p.Body) + handshakeHeader),
 	})
 }

@@ -1,6 +1,10 @@
 package tls
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/wiresight/wiresight/decode/tls/suite"
+)
 
 // Protocol versions (RFC 8446 section 4.1.2 and its predecessors).
 const (
@@ -37,6 +41,18 @@ func is13(v uint16) bool { return v == versionTLS13 || v>>8 == 0x7f || v>>8 == 0
 // isGREASE reports whether v is reserved for keeping extension points moving
 // (RFC 8701 section 2).
 func isGREASE(v uint16) bool { return v&0x0f0f == 0x0a0a && v>>8 == v&0xff }
+
+// CipherSuiteName returns a cipher suite's name in IANA's registry (TLS Cipher
+// Suites), "GREASE" for RFC 8701's values, or the number where it has no name.
+func CipherSuiteName(id uint16) string {
+	if isGREASE(id) {
+		return "GREASE"
+	}
+	if n := suite.Name(id); n != "" {
+		return n
+	}
+	return fmt.Sprintf("0x%04x", id)
+}
 
 // GroupName returns a group's name in IANA's registry (TLS Supported Groups).
 func GroupName(id uint16) string {
@@ -122,7 +138,13 @@ const (
 	extSupportedVersions   = 43
 	extKeyShareDraft       = 40 // TLS 1.3 drafts up to 22
 	extKeyShare            = 51
-	extECH                 = 0xfe0d
+
+	extEncryptThenMAC         = 22
+	extExtendedMasterSecret   = 23
+	extCertificateAuthorities = 47
+	extQUICParameters         = 57
+	extQUICParametersDraft    = 0xffa5
+	extECH                    = 0xfe0d
 )
 
 func extensionName(id uint16) string {

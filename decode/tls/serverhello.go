@@ -22,6 +22,9 @@ type ServerHello struct {
 	Identity      uint16 // the PSK selected
 	Ticket        bool   // a NewSessionTicket will follow (RFC 5077 section 3.2)
 	HelloRetry    bool
+
+	EncryptThenMAC bool // RFC 7366
+	ExtendedMaster bool // RFC 7627
 }
 
 // helloRetryRandom is the random by which a HelloRetryRequest is known
@@ -74,6 +77,10 @@ func (h *ServerHello) extension(e *Extension) bool {
 		return ok
 	case extSessionTicket: // RFC 5077 section 3.2
 		h.Ticket = true
+	case extEncryptThenMAC:
+		h.EncryptThenMAC = true
+	case extExtendedMasterSecret:
+		h.ExtendedMaster = true
 	}
 	return true
 }

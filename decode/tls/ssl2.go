@@ -48,11 +48,11 @@ func (d *dissector) ssl2(out dissect.Sink, h *half, dir layer.Direction, last la
 			out.Problem(Name, "malformed client_hello")
 		}
 		d.facts.ssl2ClientHello(dir, hello)
-		d.rec.parts = append(d.rec.parts, part{kind: clientHello, body: body, whole: true, offset: d.rec.header.size, client: hello})
+		d.rec.parts = append(d.rec.parts, part{Handshake: Handshake{Type: clientHello, Body: body, ClientHello: hello}, whole: true, offset: d.rec.header.size})
 	case ssl2ServerHello:
 		name = "server_hello"
 		d.facts.ssl2ServerHello(dir)
-		d.rec.parts = append(d.rec.parts, part{kind: serverHello, body: body, whole: true, offset: d.rec.header.size})
+		d.rec.parts = append(d.rec.parts, part{Handshake: Handshake{Type: serverHello, Body: body}, whole: true, offset: d.rec.header.size})
 	}
 	d.say(out, flow.Message{
 		Kind: name, Dir: dir, First: h.first, Last: last, Packets: h.packets,

@@ -1,26 +1,20 @@
-package tls
+package suite
 
-import (
-	"fmt"
-	"sort"
-)
+import "sort"
 
-// CipherSuiteName returns a cipher suite's name in IANA's registry (TLS Cipher
-// Suites), "GREASE" for RFC 8701's values, or the number where it has no name.
-func CipherSuiteName(id uint16) string {
-	if isGREASE(id) {
-		return "GREASE"
+// Name returns a cipher suite's name in IANA's registry (TLS Cipher Suites), ""
+// for a number without one.
+func Name(id uint16) string {
+	i := sort.Search(len(names), func(i int) bool { return names[i].id >= id })
+	if i < len(names) && names[i].id == id {
+		return names[i].name
 	}
-	i := sort.Search(len(cipherSuites), func(i int) bool { return cipherSuites[i].id >= id })
-	if i < len(cipherSuites) && cipherSuites[i].id == id {
-		return cipherSuites[i].name
-	}
-	return fmt.Sprintf("0x%04x", id)
+	return ""
 }
 
-// cipherSuites is sorted by id. Besides IANA's it has the few unregistered
+// names is sorted by id. Besides IANA's it has the few unregistered
 // ones that were in wide use.
-var cipherSuites = [...]struct {
+var names = [...]struct {
 	id   uint16
 	name string
 }{
