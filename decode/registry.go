@@ -8,6 +8,7 @@ import (
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/mqtt"
 	"github.com/wiresight/wiresight/decode/quic"
+	"github.com/wiresight/wiresight/decode/redis"
 	"github.com/wiresight/wiresight/decode/tls"
 )
 
@@ -21,6 +22,7 @@ func Protocols() []dissect.Protocol {
 		dns.Protocol(),
 		dns.MDNS(),
 		mqtt.Protocol(),
+		redis.Protocol(),
 	}
 }
 
