@@ -5,6 +5,7 @@ import (
 	"github.com/wiresight/wiresight/decode/dns"
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/http1"
+	"github.com/wiresight/wiresight/decode/kafka"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/mqtt"
 	"github.com/wiresight/wiresight/decode/quic"
@@ -23,6 +24,7 @@ func Protocols() []dissect.Protocol {
 		dns.MDNS(),
 		mqtt.Protocol(),
 		redis.Protocol(),
+		kafka.Protocol(),
 	}
 }
 
