@@ -11,6 +11,7 @@ import (
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/redis"
 	"github.com/wiresight/wiresight/decode/tls"
+	"github.com/wiresight/wiresight/decode/websocket"
 )
 
 // Protocols is the one list of protocols above the transport. Probes are asked
@@ -19,6 +20,7 @@ func Protocols() []dissect.Protocol {
 	return []dissect.Protocol{
 		tls.Protocol(),
 		http1.Protocol(),
+		websocket.Protocol(),
 		quic.Protocol(),
 		dns.Protocol(),
 		dns.MDNS(),

@@ -43,6 +43,9 @@ type Message struct {
 	// Keep asks to store a Single message as an Event: rules and screens look at
 	// messages of its kind one by one.
 	Keep bool
+	// KeepAs is the event's kind where it is another than Kind: the last frame of
+	// a WebSocket message is counted for itself and kept as the whole message.
+	KeepAs string
 }
 
 // Event is a stored message that is no exchange by itself: a WebSocket message,

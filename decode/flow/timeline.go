@@ -47,8 +47,12 @@ func (c *Conversation) keep(m *Message, s *Store) {
 		return
 	}
 	s.Events++
+	kind := m.KeepAs
+	if kind == "" {
+		kind = m.Kind
+	}
 	c.Events = append(c.Events, Event{
-		Protocol: m.Protocol, Kind: m.Kind, Name: s.text(m.Name), Facts: s.facts(m.Facts), First: m.First, Last: m.Last,
+		Protocol: m.Protocol, Kind: kind, Name: s.text(m.Name), Facts: s.facts(m.Facts), First: m.First, Last: m.Last,
 		Stream: m.Stream, Bytes: m.Bytes, Dir: m.Dir, State: m.State,
 	})
 }

@@ -40,6 +40,8 @@ func newDissector(c dissect.Context, scratch *http.Notes) *dissector {
 func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 	h := &d.half[c.Dir]
 	if h.phase == inTunnel && h.in.Len() == 0 {
+		c.Gap += h.missed
+		h.missed = 0
 		out.Inner(d.tunnel.protocol, c)
 		return
 	}
@@ -121,6 +123,9 @@ func (d *dissector) begin(out dissect.Sink, h *half, dir layer.Direction, b []by
 	if end < 0 {
 		if h.scanned < startProbe {
 			if m, _ := judge(b[:min(len(b), startProbe)]); m == dissect.No {
+				if d.unseen(out, h) {
+					return false
+				}
 				return d.malformed(out, h, dir, "no HTTP/1 start line where one should begin")
 			}
 		}
@@ -129,6 +134,9 @@ func (d *dissector) begin(out dissect.Sink, h *half, dir layer.Direction, b []by
 	}
 	line, size := cutLine(b)
 	s, ok := parseStart(line)
+	if !ok && d.unseen(out, h) {
+		return false
+	}
 	if !ok {
 		return d.malformed(out, h, dir, "no HTTP/1 start line where one should begin")
 	}

@@ -17,6 +17,9 @@ func (d *dissector) request(out dissect.Sink, h *half, hd *head) asked {
 	case "CONNECT":
 		a.kind = connectRequest
 	}
+	if hd.upgrade != nil {
+		a.upgrade = http.Tunnel(out.Announced, hd.upgrade)
+	}
 	h.msg.Kind, h.msg.Role, h.msg.Key = "request", flow.Request, a.key
 	h.msg.Name, h.msg.Facts = d.notes.Take(h.msg.Facts)
 	a.name = h.msg.Name

@@ -42,10 +42,11 @@ type half struct {
 
 // asked is a request that was not answered yet.
 type asked struct {
-	key   uint64
-	kind  askedKind
-	inner layer.Protocol // that reads its body
-	name  string
+	key     uint64
+	kind    askedKind
+	inner   layer.Protocol // that reads its body
+	name    string
+	upgrade layer.Protocol // that it asks for, "" for none
 }
 
 type askedKind uint8

@@ -2,6 +2,8 @@ package http1
 
 import (
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -12,12 +14,28 @@ type tunnel struct {
 	protocol layer.Protocol // as the Upgrade field names it, "" where nothing does
 }
 
+// unseen is called where no start line is. The client may speak another
+// protocol: it does so only after an answer that the capture does not have.
+func (d *dissector) unseen(out dissect.Sink, h *half) bool {
+	n := len(h.pending)
+	if n == 0 || h.pending[n-1].upgrade == "" {
+		return false
+	}
+	a := &h.pending[n-1]
+	out.Announce(a.upgrade, 0, http.Announcement([]flow.Fact{{Key: "response", Value: "not seen"}}, a.name))
+	d.upgrade(out, a.upgrade)
+	return true
+}
+
 // upgrade ends HTTP/1 on the connection. A direction that is within a message
 // ends that first.
 func (d *dissector) upgrade(out dissect.Sink, p layer.Protocol) {
 	d.tunnel = tunnel{true, p}
 	for dir := range d.half {
 		if h := &d.half[dir]; !h.open {
+			if h.phase == lost {
+				h.missed++ // nobody knows how many
+			}
 			h.phase = inTunnel
 			d.drain(out, h, layer.Direction(dir))
 		}
