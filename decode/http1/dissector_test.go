@@ -371,3 +371,17 @@ func TestLayers(t *testing.T) {
 		}
 	}
 }
+
+func TestAnUpgradeWhoseAnswerWasNotSeen(t *testing.T) {
+	const ask = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+	r := dissecttest.EveryCut(t, Protocol(), client(ask), client("\x81\x85\x00\x00\x00\x00hello"))
+	if got := string(r.InnerBytes("websocket", layer.ToServer, 0)); got != "\x81\x85\x00\x00\x00\x00hello" || len(problems(r)) > 0 {
+		t.Errorf("inside %q, problems %q", got, problems(r))
+	}
+	r = dissecttest.Play(Protocol(), client(ask), client("\x81\x85\x00\x00\x00\x00hello"), gap(200, server("\x81\x00")))
+	for _, i := range r.Inners {
+		if i.Dir == layer.ToClient && i.Gap == 0 {
+			t.Errorf("the server's bytes begin somewhere, and that is not said: %+v", i)
+		}
+	}
+}

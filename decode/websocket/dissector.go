@@ -45,6 +45,7 @@ type half struct {
 	control     []byte // payload of a control frame
 	message     message
 	inflater    inflater
+	said        flow.Message // the frame, while it is said
 	facts       []flow.Fact
 	closed      bool // a Close frame was sent
 	complained  bool // of what came behind it

@@ -105,7 +105,8 @@ func (d *dissector) pourPlain(out dissect.Sink, h *half, dir layer.Direction) {
 // say says the frame; the last one of a message stands for all of it.
 func (d *dissector) say(out dissect.Sink, h *half, dir layer.Direction, s flow.State) {
 	o := h.header.opcode()
-	msg := flow.Message{
+	msg := &h.said
+	*msg = flow.Message{
 		Protocol: Name, Kind: o.String(), Dir: dir, Stream: d.stream, State: s,
 		First: h.first, Last: h.last, Packets: h.packets, Bytes: h.bytes, Keep: true,
 	}
@@ -117,11 +118,11 @@ func (d *dissector) say(out dissect.Sink, h *half, dir layer.Direction, s flow.S
 	case o.control():
 	case s == flow.Cut:
 		m.frames, m.bytes = m.frames+1, m.bytes+h.bytes
-		m.into(&msg)
+		m.into(msg)
 	case !h.header.fin():
 		msg.Keep = false
 	default:
-		m.into(&msg)
+		m.into(msg)
 		msg.Name = d.messageFacts(out, h)
 	}
 	if msg.Keep && m.frames > 1 && !o.control() {
@@ -131,7 +132,7 @@ func (d *dissector) say(out dissect.Sink, h *half, dir layer.Direction, s flow.S
 		h.facts = append(h.facts, flow.Fact{Key: "missing", Value: strconv.FormatInt(h.missing, 10)})
 	}
 	msg.Facts = h.facts
-	out.Message(&msg)
+	out.Message(msg)
 }
 
 // into makes msg, the last frame's, stand for the whole message.
