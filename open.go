@@ -337,7 +337,7 @@ func (s *Session) takeSecrets() {
 }
 
 func (s *Session) indexed(f *capture.Frame, offset int64, r *decode.Result) PacketInfo {
-	p := PacketInfo{Offset: offset, Nanos: f.Nanos}
+	p := PacketInfo{Offset: offset, Nanos: f.Nanos, flags: lengthFlags(f.Length)}
 	if r.Conversation != nil {
 		p.Conversation = uint32(r.Conversation.ID)
 	}

@@ -49,8 +49,19 @@ type PacketInfo struct {
 	Nanos        int64  // time stamp
 	Conversation uint32 // id; 0 for none
 	Top          uint16 // innermost protocol, an index for Session.ProtocolName
-	flags        uint16
+	flags        uint16 // flagFragment, and above it half the length on the wire
 }
+
+// Length returns the packet's bytes on the wire, to the nearest two; 65534 for
+// anything longer.
+func (p *PacketInfo) Length() int { return int(p.flags>>1) * 2 }
+
+// MakePacketInfo returns an entry of the index, for tests of what reads it.
+func MakePacketInfo(nanos int64, conversation uint32, top uint16, length int) PacketInfo {
+	return PacketInfo{Nanos: nanos, Conversation: conversation, Top: top, flags: lengthFlags(length)}
+}
+
+func lengthFlags(length int) uint16 { return uint16(min(max(0, (length+1)/2), 1<<15-1)) << 1 }
 
 // Packet is one packet, decoded in full.
 type Packet struct {

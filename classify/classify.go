@@ -25,6 +25,7 @@ type Lesson = claim.Lesson
 type Conversation struct {
 	Setup     *timing.Setup  // nil where the transport has none
 	Ledger    *timing.Ledger // nil where no time passed
+	Path      timing.Path    // the way between the ends, as the capture point cuts it
 	RTT       [2]flow.RTT    // index ToServer: data to the server -> the server's acknowledgment
 	Exchanges []Exchange     // parallel to flow.Conversation.Exchanges
 	Patterns  []claim.Pattern
@@ -52,7 +53,7 @@ func (k *Classifier) Conversation(c *flow.Conversation) Conversation {
 			look(v, &out)
 		}
 	}
-	return Conversation{Setup: v.Setup, Ledger: v.Ledger, RTT: v.RTT, Exchanges: v.Exchanges, Patterns: out.Patterns, Findings: out.Findings}
+	return Conversation{Setup: v.Setup, Ledger: v.Ledger, Path: v.Path, RTT: v.RTT, Exchanges: v.Exchanges, Patterns: out.Patterns, Findings: out.Findings}
 }
 
 // Capture runs the rules that need several conversations.

@@ -27,6 +27,9 @@ type Options struct {
 	// Follow receives the bytes of each conversation's streams in order, with
 	// the conversation's id; nil for none.
 	Follow func(conversation int, c dissect.Chunk)
+	// Message receives each message that is read, whole or as far as it was
+	// captured; nil for none. It copies what it keeps.
+	Message func(m *flow.Message)
 	// NewTracker makes what follows a conversation's packets for the
 	// classifiers; nil for none.
 	NewTracker func() flow.Tracker

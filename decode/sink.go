@@ -41,6 +41,9 @@ func (s *sink) name() {
 func (s *sink) Message(m *flow.Message) {
 	s.name()
 	s.conv.m.Add(m, s.chain.store)
+	if s.chain.opt.Message != nil && m.State != flow.Head {
+		s.chain.opt.Message(m)
+	}
 }
 
 // Layer implements dissect.Sink.

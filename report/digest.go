@@ -109,20 +109,8 @@ func (g *group) before(h *group) bool {
 	if g.cost != h.cost {
 		return g.cost > h.cost
 	}
-	if a, b := grave(g.worst[0].Severity), grave(h.worst[0].Severity); a != b {
+	if a, b := g.worst[0].Severity.Rank(), h.worst[0].Severity.Rank(); a != b {
 		return a > b
 	}
 	return g.id < h.id
-}
-
-func grave(s claim.Severity) int {
-	switch s {
-	case claim.Problem:
-		return 3
-	case claim.Warning:
-		return 2
-	case claim.Notice:
-		return 1
-	}
-	return 0
 }

@@ -104,6 +104,9 @@ func (a *app) back() tea.Cmd {
 	if len(a.pages) == 1 {
 		return nil
 	}
+	if c, ok := a.top().(interface{ Close() }); ok {
+		c.Close()
+	}
 	a.pages = a.pages[:len(a.pages)-1]
 	a.top().SetSize(a.width, a.pageHeight())
 	if len(a.pages) == 1 && a.picked {
@@ -179,7 +182,7 @@ func (a *app) key(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, keymap.Quit):
 		return tea.Quit
 	case key.Matches(k, keymap.Help):
-		if h, reads := a.top().(*help.Page); !reads || !h.OfKeys() {
+		if _, reads := a.top().(*help.Page); !reads {
 			return a.push(help.Keys(a.theme, a.top().Keys()))
 		}
 	case key.Matches(k, keymap.Pause) && a.src != nil:

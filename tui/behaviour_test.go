@@ -10,8 +10,8 @@ import (
 	"github.com/wiresight/wiresight/tui/page/conversation"
 	"github.com/wiresight/wiresight/tui/page/conversations"
 	"github.com/wiresight/wiresight/tui/page/help"
+	"github.com/wiresight/wiresight/tui/page/learn"
 	"github.com/wiresight/wiresight/tui/page/packets"
-	"github.com/wiresight/wiresight/tui/page/stream"
 )
 
 // row returns the line of the screen that is selected.
@@ -153,7 +153,7 @@ func TestKeysAreTextWhileAFilterIsTyped(t *testing.T) {
 
 func TestEvidenceLeadsToItsPacketsAndEscBack(t *testing.T) {
 	u := start(t, newFake(12), 100, 40)
-	u.press("down enter tab down")
+	u.press("down enter } down")
 	u.selects("#14  first request")
 	u.press("enter")
 	u.on(&packets.Page{})
@@ -171,12 +171,12 @@ func TestAConversationsPageBeginsOnItsFirstFinding(t *testing.T) {
 	u.press("down enter")
 	u.selects("‼ Nagle's algorithm")
 	u.press("esc up enter") // nothing was found in the one before
-	u.selects("tcp ")
+	u.selects("request-response ")
 }
 
 func TestAnExchangeLeadsToItsPackets(t *testing.T) {
 	u := start(t, newFake(12), 100, 24)
-	u.press("enter G enter")
+	u.press("enter 4 G enter")
 	u.selects("▶8 ")
 	u.press("n")
 	u.selects("▶9 ")
@@ -203,7 +203,7 @@ func TestTheStreamPageNeverShowsWhatItWasSentAsIs(t *testing.T) {
 	f.hostile = hostile
 	u := start(t, f, 100, 24)
 	u.press("F")
-	u.on(&stream.Page{})
+	u.on(&conversation.Page{})
 	u.sees(`\x1b[31mred\x1b[0m`)
 	u.fits("stream")
 	u.press("enter")
@@ -216,11 +216,11 @@ func TestHelpOpensAnywhereAndEscLeavesIt(t *testing.T) {
 	u := start(t, newFake(2), 80, 24)
 	u.press("enter ?")
 	u.on(&help.Page{})
-	u.sees("One conversation")
+	u.sees("One conversation: why")
 	u.press("? ")
 	u.on(&conversation.Page{})
 	u.press("esc down enter l") // a lesson is text too, but not the help
-	u.on(&help.Page{})
+	u.on(&learn.Page{})
 	u.seesNot("Moving")
 	u.press("?")
 	u.sees("Moving")
@@ -262,4 +262,54 @@ func TestAChoiceThatCannotBeOpenedSaysWhy(t *testing.T) {
 	u.press("enter")
 	u.seesNot("A few names")
 	u.selects("polling")
+}
+
+func TestAConversationIsSeenThroughItsTabs(t *testing.T) {
+	u := start(t, newFake(12), 100, 30)
+	u.press("down enter")
+	for _, c := range []struct{ keys, sees string }{
+		{"tab", "SYN, ACK"}, {"tab", "way and server"}, {"shift+tab", "SYN, ACK"}, {"4", "GET /page/1"}, {"5", "response"},
+		{"6", "> GET /page/0 HTTP/1.1"}, {"7", "sequence, client → server"}, {"d", "sequence, server → client"}, {"v", "bytes in flight"},
+		{"v", "round trips"}, {"tab", "Nagle's algorithm"}, {"shift+tab", "round trips"},
+	} {
+		u.press(c.keys)
+		u.sees(c.sees)
+	}
+	u.press("esc")
+	u.on(&conversations.Page{})
+}
+
+func TestTheSelectedArrowLeadsToItsPacket(t *testing.T) {
+	u := start(t, newFake(12), 120, 30)
+	u.press("down enter 2 down down down")
+	u.sees("packet 14")
+	u.sees("the second piece waited")
+	u.press("enter")
+	u.on(&packets.Page{})
+	u.selects("▶14 ")
+	u.press("esc v G")
+	u.sees("200")
+	u.press("v G enter")
+	u.selects("▶19 ")
+}
+
+func TestAStreamIsSearched(t *testing.T) {
+	u := start(t, newFake(2), 100, 24)
+	u.press("F /")
+	u.typed("hello")
+	u.press("enter")
+	u.sees("1 line")
+	u.selects(`< hello \x1b[31mred`)
+	u.press("esc")
+	u.seesNot("1 line")
+	u.on(&conversation.Page{})
+}
+
+func TestHostsOfTheOverviewFilterTheConversations(t *testing.T) {
+	u := start(t, newFake(12), 120, 40)
+	u.press("o")
+	u.sees("12 TCP connections between 2 hosts")
+	u.press("tab G enter")
+	u.on(&conversations.Page{})
+	u.sees("ip.addr == 10.9.0.2")
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -74,9 +75,9 @@ func (f *fake) add() {
 	}
 	f.model.Conversations = append(f.model.Conversations, c)
 	for i := range perConversation {
-		f.index = append(f.index, wiresight.PacketInfo{Nanos: at(first + i).Nanos, Conversation: uint32(id), Top: uint16(id % len(tops))})
+		f.index = append(f.index, wiresight.MakePacketInfo(at(first+i).Nanos, uint32(id), uint16(id%len(tops)), 74+50*(i%7)))
 	}
-	f.model.Packets = int64(len(f.index))
+	f.model.Packets, f.model.Bytes = int64(len(f.index)), f.model.Bytes+c.Bytes.Sum()
 	f.model.First, f.model.Last = at(1), at(len(f.index))
 	f.status.Packets = f.model.Packets
 }
@@ -133,12 +134,51 @@ func (f *fake) Stream(id, limit int) ([]wiresight.StreamChunk, error) {
 	}, nil
 }
 
+// Trace makes a handshake, and then requests and answers.
+func (f *fake) Trace(_ context.Context, id, limit int, _ func(int)) (*wiresight.Trace, error) {
+	first := (id-1)*perConversation + 1
+	c := f.model.Conversations[id-1]
+	t := &wiresight.Trace{}
+	var seq [2]uint32
+	for i := range perConversation {
+		s := &flow.Segment{At: at(first + i), Dir: layer.Direction(i % 2), Flags: flow.ACK, Window: 64000, Length: 100 * (i - 2)}
+		switch i {
+		case 0:
+			s.Flags, s.Length = flow.SYN, 0
+		case 1:
+			s.Flags, s.Length = flow.SYN|flow.ACK, 0
+		case 2:
+			s.Length = 0
+		case 7:
+			s.Analysis = flow.Retransmission
+		}
+		s.Seq, s.Ack = seq[s.Dir], seq[s.Dir^1]
+		seq[s.Dir] = s.Next()
+		k := wiresight.TracePacket{At: s.At, Dir: s.Dir, Length: 74, Protocol: layer.TCP, Summary: "segment" + f.hostile, TCP: s}
+		if s.Length > 0 {
+			k.Protocol, k.Summary = "http1", fmt.Sprintf("message %d", i)+f.hostile
+			s.InFlight = int64(s.Length)
+		}
+		if i > 2 {
+			k.RTT = time.Duration(10+i) * time.Millisecond
+		}
+		t.Packets = append(t.Packets, k)
+	}
+	for i, e := range c.Exchanges {
+		m := flow.Message{Protocol: "http1", Kind: "request", Name: e.Name, First: e.Request.First, Last: e.Request.Last, Bytes: 90, Packets: e.Request.Packets, Facts: []flow.Fact{{Key: "host", Value: "www.example.com" + f.hostile}}}
+		r := flow.Message{Protocol: "http1", Kind: "response", Dir: layer.ToClient, Status: "200", First: e.Response.First, Last: e.Response.Last, Bytes: int64(1000 * (i + 1)), Packets: e.Response.Packets}
+		t.Messages = append(t.Messages, m, r)
+	}
+	return t, nil
+}
+
 // fakeJudge finds something in every second conversation.
 func (f *fake) judge(_ *flow.Model, c *flow.Conversation) classify.Conversation {
 	n := c.First.Number
 	v := classify.Conversation{
 		Patterns: []claim.Pattern{{ID: "request-response", Confidence: 0.97, Basis: claim.Decoded, Because: "3 requests were each answered before the next one left" + f.hostile,
 			Evidence: []claim.Evidence{{Packet: n + 3, Shows: "first request" + f.hostile}, {Packet: n + 4, Shows: "its answer"}}}},
+		Path: timing.Path{RTT: 10 * time.Millisecond, HasRTT: true, Server: 10 * time.Millisecond, HasServer: true, HasClient: true, Vantage: timing.AtClient},
 		Setup: &timing.Setup{Way: []string{"tcp"}, RoundTrips: 1, HasRoundTrips: true, TimeToFirstByte: 60 * time.Millisecond, HasTimeToFirstByte: true,
 			RTT: 10 * time.Millisecond, HasRTT: true, RTTBasis: "handshake", Vantage: "client", Phases: []timing.Phase{
 				{Name: "tcp", Start: at(n).Nanos, Duration: 10 * time.Millisecond, RoundTrips: 1, Packets: []int{n, n + 2}},

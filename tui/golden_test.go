@@ -23,17 +23,29 @@ var pages = []struct{ name, keys string }{
 	{"conversations", "down down"},
 	{"conversations-finding", "down"},
 	{"conversations-sorted", "S right right right"},
-	{"conversation", "down enter"},
-	{"conversation-exchanges", "down enter G"},
-	{"packets", "down enter enter"},
-	{"packets-tree", "p tab down right down"},
+	{"why", "down enter"},
+	{"why-patterns", "down enter }"},
+	{"ladder", "down enter 2"},
+	{"ladder-later", "down enter 2 down down down down down"},
+	{"ladder-messages", "down enter 2 v G"},
+	{"ladder-exchanges", "down enter 2 v v"},
+	{"waterfall", "down enter 3"},
+	{"waterfall-zoomed", "down enter 3 down down + +"},
+	{"exchanges", "down enter 4"},
+	{"messages", "down enter 5 s"},
 	{"stream", "F"},
 	{"stream-hex", "F x"},
-	{"capture", "o"},
+	{"graph", "down enter 7"},
+	{"graph-in-flight", "down enter 7 v down"},
+	{"graph-round-trips", "down enter 7 v v"},
+	{"packets", "down enter p enter"},
+	{"packets-tree", "p tab down right down"},
+	{"overview", "o"},
+	{"learn", "o l"},
 	{"help", "?"},
 }
 
-var sizes = []struct{ width, height int }{{80, 24}, {120, 40}}
+var sizes = []struct{ width, height int }{{80, 24}, {120, 40}, {200, 60}}
 
 func TestScreensLookAsTheyDid(t *testing.T) {
 	for _, size := range sizes {

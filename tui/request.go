@@ -6,11 +6,13 @@ import (
 	"github.com/wiresight/wiresight/classify"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/display"
+	"github.com/wiresight/wiresight/learn"
 	"github.com/wiresight/wiresight/tui/page"
 	"github.com/wiresight/wiresight/tui/page/conversation"
-	"github.com/wiresight/wiresight/tui/page/help"
+	"github.com/wiresight/wiresight/tui/page/conversations"
+	reader "github.com/wiresight/wiresight/tui/page/learn"
+	"github.com/wiresight/wiresight/tui/page/overview"
 	"github.com/wiresight/wiresight/tui/page/packets"
-	"github.com/wiresight/wiresight/tui/page/stream"
 )
 
 // request does what a page asked for.
@@ -19,15 +21,18 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 	case page.Back:
 		return a.back(), true
 	case page.OpenConversation:
-		return a.push(conversation.New(a.src, a.theme, a.judge, m.ID)), true
+		return a.push(conversation.New(a.ctx, a.src, a.theme, a.judge, m)), true
 	case page.OpenCapture:
-		return a.push(conversation.NewCapture(a.src, a.theme, a.whole)), true
-	case page.OpenStream:
-		return a.push(stream.New(a.src, a.theme, m.ID)), true
+		return a.push(overview.New(a.ctx, a.src, a.theme, a.judge, a.whole)), true
+	case page.FilterConversations:
+		return a.narrow(m.Expression), true
 	case page.OpenPackets:
 		return a.push(packets.New(a.src, a.theme, a.compile, m)), true
-	case page.OpenText:
-		return a.push(help.Text(a.theme, m.Title, m.Text)), true
+	case page.OpenLesson:
+		if l, ok := learn.Find(m.ID); ok {
+			return a.push(reader.New(a.theme, l.Title, l.Markdown())), true
+		}
+		return nil, true
 	case page.Opened:
 		a.title, a.own = m.Title, m.Session
 		m.Session.Start()
@@ -35,6 +40,20 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 		return tea.Batch(a.top().Init(), a.tick(firstTick)), true
 	}
 	return nil, false
+}
+
+// narrow goes back to the conversations page and filters it.
+func (a *app) narrow(expression string) tea.Cmd {
+	for len(a.pages) > 1 {
+		if c, ok := a.top().(*conversations.Page); ok {
+			return c.Narrow(expression)
+		}
+		a.back()
+	}
+	if c, ok := a.top().(*conversations.Page); ok {
+		return c.Narrow(expression)
+	}
+	return nil
 }
 
 // judges returns what runs the classifiers over one session's model.

@@ -25,6 +25,21 @@ const (
 	Problem Severity = "problem"
 )
 
+// Rank orders severities: 1 for Info up to 4 for Problem, 0 for none of them.
+func (s Severity) Rank() int {
+	switch s {
+	case Problem:
+		return 4
+	case Warning:
+		return 3
+	case Notice:
+		return 2
+	case Info:
+		return 1
+	}
+	return 0
+}
+
 // Evidence is a packet and, in half a sentence, what it shows.
 type Evidence struct {
 	Packet int

@@ -40,8 +40,9 @@ const (
 
 // covered removes what an acknowledgment covers and takes a round-trip sample
 // where it acknowledges exactly one segment's end, sent once, with no hole
-// before it (Karn's rule, RFC 6298 section 3).
-func (d *side) covered(s *flow.Segment) {
+// before it (Karn's rule, RFC 6298 section 3). It returns the sample in
+// nanoseconds, ok where there is one.
+func (d *side) covered(s *flow.Segment) (rtt int64, ok bool) {
 	n := 0
 	for n < len(d.ring) && notAfter(d.ring[n].end, s.Ack) {
 		n++
@@ -51,11 +52,14 @@ func (d *side) covered(s *flow.Segment) {
 	d.duplicates = 0
 	if d.doubtful {
 		d.doubtful = before(s.Ack, d.karn)
-		return
+		return 0, false
 	}
-	if last.end == s.Ack {
-		d.sample(s.At.Nanos - last.nanos)
+	if last.end != s.Ack {
+		return 0, false
 	}
+	rtt = s.At.Nanos - last.nanos
+	d.sample(rtt)
+	return rtt, rtt >= 0
 }
 
 // doubt excludes all that was sent up to sequence number end from sampling.

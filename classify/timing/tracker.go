@@ -1,6 +1,8 @@
 package timing
 
 import (
+	"time"
+
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 )
@@ -18,6 +20,8 @@ type Tracker struct {
 	events  *events
 	proven  bool // the SYN-ACK's TSecr names the last SYN
 	refused bool // a RST answered the SYN
+
+	sampled func(time.Duration) // told of each round trip; nil for none
 }
 
 // mark is a packet and its time in little space.
@@ -36,6 +40,10 @@ func carries(f flow.Flags, g flow.Flags) bool { return f&g != 0 }
 
 // NewTracker returns a tracker that has seen nothing.
 func NewTracker() flow.Tracker { return &Tracker{} }
+
+// NewSampler returns a tracker that tells each round trip when the
+// acknowledgment that ends it is taken.
+func NewSampler(sampled func(time.Duration)) *Tracker { return &Tracker{sampled: sampled} }
 
 // again marks segments that say nothing about the first time their bytes were
 // sent.
@@ -160,5 +168,7 @@ func (t *Tracker) acknowledge(d *side, s *flow.Segment) {
 	if len(d.ring) == 0 || before(s.Ack, d.ring[0].end) {
 		return
 	}
-	d.covered(s)
+	if rtt, ok := d.covered(s); ok && t.sampled != nil {
+		t.sampled(time.Duration(rtt))
+	}
 }

@@ -1,7 +1,6 @@
 package role
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -11,7 +10,6 @@ import (
 	"net/http/httptrace"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/wiresight/wiresight/lab/truth"
@@ -23,7 +21,6 @@ type Fetch struct {
 	Target string
 	Body   int // bytes
 	Header map[string]string
-	Cancel int // take only so many bytes of the answer, then give up the request; 0 takes all
 }
 
 // HTTPClient is what an HTTP client of the lab is told.
@@ -37,9 +34,6 @@ type HTTPClient struct {
 	Keys           string        // file for TLS secrets
 	Resume         bool          // keep TLS sessions
 	MaxTLS         uint16
-	Protocol       string // "http1" (the default), "http2" with TLS, "h2c" with prior knowledge
-	Concurrent     bool   // the first request alone, then all others at once
-	ECHConfigs     []byte
 }
 
 // HTTPReport is what an HTTP client of the lab saw.
@@ -47,7 +41,6 @@ type HTTPReport struct {
 	Requests []truth.Request
 	TLS      []truth.TLS
 	QUIC     []truth.QUIC
-	HTTP2    []truth.HTTP2
 }
 
 func requestHTTP(settings []byte) error {
@@ -63,61 +56,26 @@ func requestHTTP(settings []byte) error {
 	if s.Resume {
 		config.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	}
-	config.EncryptedClientHelloConfigList = s.ECHConfigs
-	frames := listenToFrames()
 	client := &http.Client{
 		Transport: &http.Transport{
-			DisableKeepAlives: s.NewConnections, DisableCompression: true, TLSClientConfig: config, Protocols: protocols(s.Protocol),
+			DisableKeepAlives: s.NewConnections, DisableCompression: true,
+			TLSClientConfig: config, TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	r := fetchAll(client, s)
-	client.CloseIdleConnections()
-	frames.into(&r)
-	return report(r)
-}
-
-// protocols is the one protocol of this name.
-func protocols(name string) *http.Protocols {
-	p := new(http.Protocols)
-	switch name {
-	case "", "http1":
-		p.SetHTTP1(true)
-	case "http2":
-		p.SetHTTP2(true)
-	case "h2c":
-		p.SetUnencryptedHTTP2(true)
-	}
-	return p
-}
-
-// fetchAll makes the requests one after the other, or all but the first at once.
-func fetchAll(client *http.Client, s HTTPClient) HTTPReport {
 	var r HTTPReport
-	type result struct {
-		request truth.Request
-		state   *tls.ConnectionState
-	}
-	results := make([]result, len(s.Fetches))
 	next := time.Now()
-	var all sync.WaitGroup
-	for i, f := range s.Fetches {
+	for _, f := range s.Fetches {
 		time.Sleep(time.Until(next))
 		next = next.Add(s.Every)
-		if s.Concurrent && i > 0 {
-			all.Go(func() { results[i].request, results[i].state = fetch(client, s, f) })
-		} else {
-			results[i].request, results[i].state = fetch(client, s, f)
+		request, state := fetch(client, s, f)
+		r.Requests = append(r.Requests, request)
+		if state != nil && !request.Reused {
+			r.TLS = append(r.TLS, tlsTruth(request.Connection, *state))
 		}
 	}
-	all.Wait()
-	for _, one := range results {
-		r.Requests = append(r.Requests, one.request)
-		if one.state != nil && !one.request.Reused {
-			r.TLS = append(r.TLS, tlsTruth(one.request.Connection, *one.state))
-		}
-	}
-	return r
+	client.CloseIdleConnections()
+	return report(r)
 }
 
 // clientTLS trusts the lab's CA and logs the secrets, where told.
@@ -153,9 +111,7 @@ func fetch(client *http.Client, s HTTPClient, f Fetch) (truth.Request, *tls.Conn
 		t.Error = err.Error()
 		return t, nil
 	}
-	ctx, cancel := context.WithCancel(request.Context())
-	defer cancel()
-	request = request.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	request = request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) {
 			t.Connection, t.Reused = i.Conn.LocalAddr().String(), i.Reused
 		},
@@ -168,12 +124,7 @@ func fetch(client *http.Client, s HTTPClient, f Fetch) (truth.Request, *tls.Conn
 		return t, nil
 	}
 	defer response.Body.Close()
-	t.Status, t.Protocol = response.StatusCode, fmt.Sprintf("http%d", response.ProtoMajor)
-	if f.Cancel > 0 {
-		t.Body, _ = io.CopyN(io.Discard, response.Body, int64(f.Cancel))
-		t.Cancelled = true
-		return t, response.TLS
-	}
+	t.Status = response.StatusCode
 	t.Body, err = io.Copy(io.Discard, response.Body)
 	t.Done = pointer()
 	if err != nil {
@@ -205,9 +156,6 @@ func tlsTruth(connection string, s tls.ConnectionState) truth.TLS {
 		Connection: connection, Version: tls.VersionName(s.Version), SNI: s.ServerName, ALPN: s.NegotiatedProtocol,
 		CipherSuite: tls.CipherSuiteName(s.CipherSuite), Group: s.CurveID.String(), Resumed: s.DidResume,
 		HelloRetry: s.HelloRetryRequest,
-	}
-	if s.ECHAccepted {
-		t.ECH = "accepted"
 	}
 	for _, c := range s.PeerCertificates {
 		t.Certificates = append(t.Certificates, c.Subject.String())

@@ -2,6 +2,7 @@ package component
 
 import (
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/wiresight/wiresight/tui/theme"
 )
@@ -23,14 +24,15 @@ type Block struct {
 
 // Document is a column of blocks with a cursor on one of them.
 type Document struct {
-	Theme  *theme.Theme
-	blocks []Block
-	starts []int // first line of each block
-	lines  int
-	cursor int // block
-	offset int // line
-	width  int
-	height int
+	Theme   *theme.Theme
+	Blurred bool // the keys go elsewhere
+	blocks  []Block
+	starts  []int // first line of each block
+	lines   int
+	cursor  int // block
+	offset  int // line
+	width   int
+	height  int
 }
 
 // SetSize sets the size in cells.
@@ -218,12 +220,20 @@ func (d *Document) View() []string {
 			if at >= d.offset+d.height {
 				return lines
 			}
-			style := l.Style
-			if i == d.cursor && b.Selectable {
-				style = d.Theme.Cursor
-			}
-			lines = append(lines, style.Render(Fit(l.Text, d.width)))
+			lines = append(lines, d.line(l, i == d.cursor && b.Selectable))
 		}
 	}
 	return lines
+}
+
+// line draws a line. A selected one has no other colours.
+func (d *Document) line(l Line, selected bool) string {
+	text := Fit(l.Text, d.width)
+	switch {
+	case selected && d.Blurred:
+		return d.Theme.Unfocus.Render(ansi.Strip(text))
+	case selected:
+		return d.Theme.Cursor.Render(ansi.Strip(text))
+	}
+	return l.Style.Render(text)
 }

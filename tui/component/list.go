@@ -67,6 +67,21 @@ const (
 	Last
 )
 
+// Flow moves text that has no cursor.
+func (l *List) Flow(m Motion) {
+	switch m {
+	case Up:
+		l.Scroll(-1)
+	case Down:
+		l.Scroll(1)
+	case NoMotion:
+	default:
+		at := List{Count: max(1, l.Count-l.Height+1), Cursor: l.Offset, Height: l.Height}
+		at.Do(m)
+		l.Scroll(at.Cursor - l.Offset)
+	}
+}
+
 // Do makes a motion.
 func (l *List) Do(m Motion) {
 	page := max(1, l.Height-1)

@@ -124,3 +124,30 @@ func digits(v float64) string {
 	}
 	return strconv.FormatFloat(v, 'f', 0, 64)
 }
+
+// Nanos is Span for nanoseconds.
+func Nanos(n int64) string { return Span(time.Duration(n)) }
+
+// Plural writes a number with its noun: 1 packet, 2 packets.
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// Eighth returns a block that fills a cell from below by eighths.
+func Eighth(n int) string {
+	return [...]string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}[max(0, min(n, 8))]
+}
+
+// Bar returns a bar for a share of 0 to 1, at most width cells and to the
+// eighth of one; something is seen of everything that is there.
+func Bar(share float64, width int) string {
+	eighths := max(1, int(share*float64(width)*8+0.5))
+	text := strings.Repeat("█", min(eighths/8, width))
+	if rest := eighths % 8; rest > 0 && eighths/8 < width {
+		text += [...]string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}[rest]
+	}
+	return text
+}

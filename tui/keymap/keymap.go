@@ -4,6 +4,9 @@
 package keymap
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -58,10 +61,19 @@ var (
 
 // The conversation page.
 var (
+	NextTab  = bind("tab", "next tab", "tab")
+	PrevTab  = bind("shift-tab", "tab before", "shift+tab")
+	Tabs     = bind("1…7", "a tab by its number", "1", "2", "3", "4", "5", "6", "7")
 	Follow   = bind("F", "stream", "F")
-	Lesson   = bind("l", "lesson", "l")
-	NextPart = bind("tab", "next part", "tab")
-	PrevPart = bind("shift-tab", "part before", "shift+tab")
+	Lesson   = bind("l", "learn", "l")
+	NextPart = bind("}", "next part", "}")
+	PrevPart = bind("{", "part before", "{")
+	View     = bind("v", "other view", "v")
+	Turn     = bind("d", "direction", "d")
+	ZoomIn   = bind("+", "zoom in", "+", "=")
+	ZoomOut  = bind("-", "zoom out", "-", "_")
+	PanLeft  = bind("←", "earlier", "left", "h")
+	PanRight = bind("→", "later", "right")
 )
 
 // The packets page.
@@ -77,8 +89,13 @@ var (
 	GoTo     = bind("1…9 G", "go to a packet's number", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
 )
 
-// The stream page.
-var Hex = bind("x", "text or hex", "x")
+// The stream tab.
+var (
+	Hex       = bind("x", "text or hex", "x")
+	Search    = bind("/", "search", "/")
+	NextMatch = bind("n", "next match", "n")
+	PrevMatch = bind("N", "match before", "N")
+)
 
 var moving = Group{Title: "Moving", Bindings: []key.Binding{Up, Down, PageUp, PageDown, HalfUp, HalfDown, First, Last, Open, Back}}
 
@@ -92,10 +109,34 @@ var (
 		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Overview, Packets, Follow, Newest, Pause},
 		Foot:     []key.Binding{Open, Filter, Sort, Overview, Packets, Newest, Pause},
 	}
-	Conversation = Group{
-		Title:    "One conversation",
-		Bindings: []key.Binding{NextPart, PrevPart, Lesson, Follow, Packets, Pause},
-		Foot:     []key.Binding{Open, NextPart, Lesson, Follow, Packets, Back},
+	Why = Group{
+		Title:    "Why",
+		Bindings: []key.Binding{NextPart, PrevPart, Lesson},
+		Foot:     []key.Binding{Open, Lesson, NextPart},
+	}
+	Ladder = Group{
+		Title:    "Ladder",
+		Bindings: []key.Binding{View, Lesson},
+		Foot:     []key.Binding{Open, View, Lesson},
+	}
+	Waterfall = Group{
+		Title:    "Waterfall",
+		Bindings: []key.Binding{ZoomIn, ZoomOut, PanLeft, PanRight, Lesson},
+		Foot:     []key.Binding{Open, ZoomIn, ZoomOut, Lesson},
+	}
+	Rows = Group{
+		Title:    "Exchanges and messages",
+		Bindings: []key.Binding{ColumnPrev, ColumnNext, Sort, Reverse},
+		Foot:     []key.Binding{Open, Sort, Reverse},
+	}
+	Graph = Group{
+		Title:    "Graph",
+		Bindings: []key.Binding{View, Turn, ZoomIn, ZoomOut, PanLeft, PanRight},
+		Foot:     []key.Binding{Open, View, Turn, ZoomIn, ZoomOut},
+	}
+	tabs = Group{
+		Bindings: []key.Binding{NextTab, PrevTab, Tabs, Follow, Packets, Pause},
+		Foot:     []key.Binding{NextTab, Packets, Back},
 	}
 	PacketList = Group{
 		Title:    "Packets",
@@ -104,14 +145,19 @@ var (
 	}
 	Stream = Group{
 		Title:    "Stream",
-		Bindings: []key.Binding{Hex},
-		Foot:     []key.Binding{Hex, Open, Back},
+		Bindings: []key.Binding{Hex, Search, NextMatch, PrevMatch},
+		Foot:     []key.Binding{Open, Hex, Search, NextMatch},
+	}
+	OverviewPage = Group{
+		Title:    "Whole capture",
+		Bindings: []key.Binding{NextPane, NextPart, PrevPart, Lesson, Packets, Pause},
+		Foot:     []key.Binding{Open, NextPane, Lesson, Packets, Back},
 	}
 	Reader = Group{Title: "Text", Foot: []key.Binding{Back}}
 	Picker = Group{
 		Title:    "Picker",
-		Bindings: []key.Binding{Filter, NextPart, PrevPart},
-		Foot:     []key.Binding{Open, Filter, NextPart},
+		Bindings: []key.Binding{Filter, NextPane, PrevPane},
+		Foot:     []key.Binding{Open, Filter, NextPane},
 	}
 )
 
@@ -133,5 +179,15 @@ var motions = []struct {
 	{HalfUp, component.HalfUp}, {HalfDown, component.HalfDown}, {First, component.First}, {Last, component.Last},
 }
 
+// InTab returns the keys of a tab of the conversation page with those of the
+// page.
+func InTab(g Group) Group {
+	return Group{
+		Title:    "One conversation: " + strings.ToLower(g.Title),
+		Bindings: slices.Concat(g.Bindings, tabs.Bindings),
+		Foot:     slices.Concat(g.Foot, tabs.Foot),
+	}
+}
+
 // Pages lists the groups of all pages.
-var Pages = []Group{Conversations, Conversation, PacketList, Stream, Picker}
+var Pages = []Group{Conversations, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Picker}

@@ -34,6 +34,7 @@ type Source interface {
 	Packets(from, n int) ([]wiresight.Packet, error)
 	ProtocolName(top uint16) layer.Protocol
 	Stream(conversation, limit int) ([]wiresight.StreamChunk, error)
+	Trace(ctx context.Context, conversation, limit int, progress func(done int)) (*wiresight.Trace, error)
 }
 
 // Tick comes a few times a second to the page on top.
@@ -43,13 +44,16 @@ type Tick struct{ Status wiresight.Status }
 type Back struct{}
 
 // OpenConversation asks for the page of a conversation.
-type OpenConversation struct{ ID int }
+type OpenConversation struct {
+	ID  int
+	Tab string // to begin with; "" for the first
+}
 
 // OpenCapture asks for the page of the whole capture.
 type OpenCapture struct{}
 
-// OpenStream asks for the page of a conversation's bytes.
-type OpenStream struct{ ID int }
+// FilterConversations asks for the conversations page with a display filter.
+type FilterConversations struct{ Expression string }
 
 // OpenPackets asks for the packets page.
 type OpenPackets struct {
@@ -58,8 +62,24 @@ type OpenPackets struct {
 	Why          string // what the marked packets show
 }
 
-// OpenText asks for a page of text to read.
-type OpenText struct{ Title, Text string }
+// OpenLesson asks for what there is to learn about a protocol, a pattern, a
+// finding or a way to set up, by its id.
+type OpenLesson struct{ ID string }
+
+// NoteTarget is what a note is about: each part narrows the one before.
+type NoteTarget struct {
+	Conversation int // 0 for none
+	Exchange     int // 0 for none
+	Packet       int // 0 for none
+	Finding      string
+}
+
+// Notable is a page, or a part of one, on which notes can be written.
+type Notable interface {
+	// Note returns what the selected thing is; ok is false where nothing is
+	// selected.
+	Note() (target NoteTarget, ok bool)
+}
 
 // Opened tells that the picker opened a session.
 type Opened struct {

@@ -29,6 +29,8 @@ type Theme struct {
 	Unfocus  lipgloss.Style // the selected row of a pane without the keys
 	Mark     lipgloss.Style // rows that were marked or match a filter
 	Lit      lipgloss.Style // bytes of the selected field
+	Tab      lipgloss.Style // the open tab
+	Good     lipgloss.Style // what went well, and what helps
 	Caret    lipgloss.Style // where typing goes
 	Key      lipgloss.Style // keys in footer and help
 	Link     lipgloss.Style // what Enter opens
@@ -38,6 +40,8 @@ type Theme struct {
 	severity map[claim.Severity]lipgloss.Style
 	osi      [8]lipgloss.Style
 	phases   map[string]lipgloss.Style
+	renderer *lipgloss.Renderer
+	colour   bool
 }
 
 // New returns the theme for a terminal that w writes to. The environment
@@ -117,10 +121,11 @@ func paint(r *lipgloss.Renderer, colour bool) *Theme {
 		return without
 	}
 	t := &Theme{
+		renderer: r, colour: colour,
 		Plain: s, Strong: s.Bold(true), Dim: fg(s, grey), Rule: fg(s, grey), Header: fg(s.Bold(true), blue),
 		Bar: bg(s, s.Reverse(true), faint), Focus: fg(s.Bold(true), green), Cursor: bg(s.Bold(true), s.Reverse(true), chosen),
 		Unfocus: bg(s, s.Underline(true), faint), Mark: fg(s.Bold(true), yellow),
-		Lit: bg(fg(s.Bold(true), black), s.Reverse(true), yellow), Caret: s.Reverse(true), Key: fg(s.Bold(true), cyan), Link: fg(s.Underline(true), blue),
+		Lit: bg(fg(s.Bold(true), black), s.Reverse(true), yellow), Caret: s.Reverse(true), Tab: s.Bold(true).Reverse(true), Good: fg(s, green), Key: fg(s.Bold(true), cyan), Link: fg(s.Underline(true), blue),
 		Error: fg(s.Bold(true), red), Client: fg(s, cyan), Server: fg(s, violet),
 	}
 	t.severity = map[claim.Severity]lipgloss.Style{
@@ -128,7 +133,7 @@ func paint(r *lipgloss.Renderer, colour bool) *Theme {
 	}
 	t.phases = map[string]lipgloss.Style{
 		"dns": fg(s, blue), "tcp": fg(s, cyan), "proxy": fg(s, cyan), "tls": fg(s, violet), "quic": fg(s, violet),
-		"request": fg(s, blue), "server": fg(s, yellow), "transfer": fg(s, green),
+		"request": fg(s, blue), "server": fg(s, yellow), "transfer": fg(s, green), "queued": fg(s, red), "estimate": fg(s, grey),
 	}
 	for i := range t.osi {
 		t.osi[i] = s

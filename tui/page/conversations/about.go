@@ -53,7 +53,7 @@ func aboutOf(c classify.Conversation) about {
 func worstFirst(list []claim.Finding) []claim.Finding {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b claim.Finding) int {
-		return cmp.Or(cmp.Compare(ranks[b.Severity], ranks[a.Severity]), cmp.Compare(b.Cost, a.Cost))
+		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), cmp.Compare(b.Cost, a.Cost))
 	})
 	return list
 }

@@ -169,6 +169,17 @@ func (p *Page) apply() bool {
 	return true
 }
 
+// Narrow filters the table by an expression, as if it had been typed.
+func (p *Page) Narrow(expression string) tea.Cmd {
+	p.line.Set(expression)
+	defer p.layout()
+	if !p.apply() {
+		return nil
+	}
+	p.moved = false
+	return p.reorder()
+}
+
 // sortBy chooses the column to sort by; a column that is chosen again turns
 // the order round.
 func (p *Page) sortBy(c column) tea.Cmd {

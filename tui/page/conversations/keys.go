@@ -31,7 +31,7 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		return page.Send(page.OpenPackets{})
 	case key.Matches(k, keymap.Follow):
 		if p.selected > 0 {
-			return page.Send(page.OpenStream{ID: p.selected})
+			return page.Send(page.OpenConversation{ID: p.selected, Tab: "stream"})
 		}
 	case key.Matches(k, keymap.Newest):
 		p.follow = !p.follow

@@ -91,8 +91,6 @@ func (p *Page) refresh() {
 	})
 }
 
-var ranks = map[claim.Severity]int{claim.Info: 1, claim.Notice: 2, claim.Warning: 3, claim.Problem: 4}
-
 // short tells a conversation's worst finding, else its likeliest pattern.
 func short(c classify.Conversation) verdict {
 	v := verdict{about: aboutOf(c)}

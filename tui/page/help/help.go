@@ -1,5 +1,4 @@
-// Package help is the page of text to read: the help, made from the keymap,
-// and the lessons of patterns and findings.
+// Package help is the page of the help, made from the keymap.
 //
 //	── help ───────────────────────────────────────────────────────────────────
 //	Moving
@@ -11,8 +10,6 @@
 package help
 
 import (
-	"strings"
-
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -26,7 +23,6 @@ import (
 type Page struct {
 	theme         *theme.Theme
 	title         string
-	keys          bool // the help itself, not a text
 	paragraphs    []paragraph
 	list          component.List
 	lines         []string
@@ -38,20 +34,11 @@ type paragraph struct {
 	heading, key, text string
 }
 
-// Text returns a page of prose: paragraphs are separated by empty lines.
-func Text(t *theme.Theme, title, text string) *Page {
-	p := &Page{theme: t, title: title}
-	for _, s := range strings.Split(text, "\n\n") {
-		p.paragraphs = append(p.paragraphs, paragraph{text: strings.Join(strings.Fields(s), " ")}, paragraph{})
-	}
-	return p
-}
-
 // Keys returns the help: the keys of the page that it was asked on, those
 // that work everywhere, those of the other pages, and what the columns and
 // colours mean.
 func Keys(t *theme.Theme, here keymap.Group) *Page {
-	p := &Page{theme: t, title: "help", keys: true}
+	p := &Page{theme: t, title: "help"}
 	groups := append([]keymap.Group{here}, keymap.Everywhere...)
 	for _, g := range keymap.Pages {
 		if g.Title != here.Title {
@@ -71,9 +58,6 @@ func Keys(t *theme.Theme, here keymap.Group) *Page {
 	p.paragraphs = append(p.paragraphs, columns...)
 	return p
 }
-
-// OfKeys reports whether the page is the help itself, on which its key leaves.
-func (p *Page) OfKeys() bool { return p.keys }
 
 // Init has nothing to ask for.
 func (p *Page) Init() tea.Cmd { return nil }
@@ -122,7 +106,7 @@ func (p *Page) Update(m tea.Msg) tea.Cmd {
 		if key.Matches(m, keymap.Back, keymap.Help, keymap.Open) {
 			return page.Send(page.Back{})
 		}
-		p.scroll(keymap.Motion(m))
+		p.list.Flow(keymap.Motion(m))
 	case tea.MouseMsg:
 		switch m.Button {
 		case tea.MouseButtonWheelUp:
@@ -132,21 +116,6 @@ func (p *Page) Update(m tea.Msg) tea.Cmd {
 		}
 	}
 	return nil
-}
-
-// scroll moves the text: it has no cursor.
-func (p *Page) scroll(m component.Motion) {
-	switch m {
-	case component.Up:
-		p.list.Scroll(-1)
-	case component.Down:
-		p.list.Scroll(1)
-	case component.NoMotion:
-	default:
-		at := component.List{Count: max(1, p.list.Count-p.list.Height+1), Cursor: p.list.Offset, Height: p.list.Height}
-		at.Do(m)
-		p.list.Scroll(at.Cursor - p.list.Offset)
-	}
 }
 
 // View draws the page.

@@ -50,7 +50,7 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		p.count()
 	case key.Matches(k, keymap.Follow):
 		if id := p.conversation(); id > 0 {
-			return page.Send(page.OpenStream{ID: id})
+			return page.Send(page.OpenConversation{ID: id, Tab: "stream"})
 		}
 	case key.Matches(k, keymap.Back):
 		return p.back()

@@ -45,9 +45,9 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		p.filter.Set("")
 		p.build()
 		p.layout()
-	case key.Matches(k, keymap.NextPart):
+	case key.Matches(k, keymap.NextPane):
 		p.section(1)
-	case key.Matches(k, keymap.PrevPart):
+	case key.Matches(k, keymap.PrevPane):
 		p.section(-1)
 	default:
 		p.move(keymap.Motion(k))

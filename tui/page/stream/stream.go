@@ -15,6 +15,7 @@ package stream
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -43,6 +44,8 @@ type Page struct {
 
 	lines         []line
 	list          component.List
+	search        *component.FilterLine
+	found         int // lines that hold what is searched for
 	width, height int
 }
 
@@ -54,7 +57,9 @@ type loadedMsg struct {
 }
 
 // New returns the page of a conversation.
-func New(src page.Source, t *theme.Theme, id int) *Page { return &Page{src: src, theme: t, id: id} }
+func New(src page.Source, t *theme.Theme, id int) *Page {
+	return &Page{src: src, theme: t, id: id, search: component.NewFilterLine(t, "text to search for, as it is shown")}
+}
 
 // Init asks for the bytes.
 func (p *Page) Init() tea.Cmd {
@@ -67,14 +72,20 @@ func (p *Page) Init() tea.Cmd {
 // Keys returns the page's keys.
 func (p *Page) Keys() keymap.Group { return keymap.Stream }
 
-// Typing reports false: nothing is typed here.
-func (p *Page) Typing() bool { return false }
+// Typing reports whether a search is being typed.
+func (p *Page) Typing() bool { return p.search.Typing() }
 
 // SetSize sets the size in cells.
 func (p *Page) SetSize(width, height int) {
 	p.width, p.height = width, height
-	p.list.Height = max(0, height-1)
+	p.search.SetWidth(width)
+	p.layout()
 	p.build()
+}
+
+func (p *Page) layout() {
+	p.list.Height = max(0, p.height-1-p.search.Height())
+	p.list.Show()
 }
 
 // Update takes a message in.
@@ -102,17 +113,73 @@ func (p *Page) take(m loadedMsg) {
 }
 
 func (p *Page) key(k tea.KeyMsg) tea.Cmd {
+	if p.search.Typing() {
+		p.typed(k)
+		return nil
+	}
 	switch {
 	case key.Matches(k, keymap.Hex):
 		p.toggle()
 	case key.Matches(k, keymap.Open):
 		return p.open()
-	case key.Matches(k, keymap.Back):
-		return page.Send(page.Back{})
+	case key.Matches(k, keymap.Search):
+		p.search.Begin()
+		p.layout()
+	case key.Matches(k, keymap.NextMatch):
+		p.seek(1)
+	case key.Matches(k, keymap.PrevMatch):
+		p.seek(-1)
 	default:
 		p.list.Do(keymap.Motion(k))
 	}
 	return nil
+}
+
+// typed gives a key to the search.
+func (p *Page) typed(k tea.KeyMsg) {
+	if p.search.Key(k) == component.Accepted {
+		p.list.Move(-1) // a match on the selected line counts
+		p.seek(1)
+	}
+	p.count()
+	p.layout()
+}
+
+// count counts the lines that match.
+func (p *Page) count() {
+	p.found = 0
+	for i := range p.lines {
+		if p.matches(i) {
+			p.found++
+		}
+	}
+}
+
+func (p *Page) matches(i int) bool {
+	text := p.search.Text()
+	return text != "" && strings.Contains(strings.ToLower(p.lines[i].text), strings.ToLower(text))
+}
+
+// seek goes to the next line in a direction that matches, round the ends.
+func (p *Page) seek(direction int) {
+	n := len(p.lines)
+	for i := 1; i <= n; i++ {
+		at := ((p.list.Cursor+direction*i)%n + n) % n
+		if p.matches(at) {
+			p.list.Select(at)
+			return
+		}
+	}
+}
+
+// Back ends the search; it reports whether there was one.
+func (p *Page) Back() bool {
+	if p.search.Text() == "" {
+		return false
+	}
+	p.search.Set("")
+	p.layout()
+	return true
 }
 
 // toggle changes between text and codes and stays at the same packet.
@@ -147,8 +214,9 @@ func (p *Page) mouse(m tea.MouseMsg) tea.Cmd {
 	case tea.MouseButtonWheelDown:
 		p.list.Scroll(3)
 	case tea.MouseButtonLeft:
-		row := p.list.Offset + m.Y - 1
-		if m.Action != tea.MouseActionPress || m.Y < 1 || row >= p.list.End() {
+		top := 1 + p.search.Height()
+		row := p.list.Offset + m.Y - top
+		if m.Action != tea.MouseActionPress || m.Y < top || row >= p.list.End() {
 			return nil
 		}
 		if row == p.list.Cursor {
@@ -161,7 +229,11 @@ func (p *Page) mouse(m tea.MouseMsg) tea.Cmd {
 
 // View draws the page.
 func (p *Page) View() string {
-	lines := []string{component.Rule(p.theme, p.width, fmt.Sprintf("conversation %d", p.id), p.note(), true)}
+	p.search.Note = ""
+	if p.search.Text() != "" {
+		p.search.Note = component.Plural(p.found, "line")
+	}
+	lines := append(p.search.View(), component.Rule(p.theme, p.width, "stream", p.note(), true))
 	for i := p.list.Offset; i < p.list.End(); i++ {
 		lines = append(lines, p.line(i))
 	}
@@ -173,6 +245,9 @@ func (p *Page) line(i int) string {
 	text := component.Fit(l.text, p.width)
 	if i == p.list.Cursor {
 		return p.theme.Cursor.Render(text)
+	}
+	if p.matches(i) {
+		return p.theme.Mark.Render(text)
 	}
 	if l.gap {
 		return p.theme.Error.Render(text)
