@@ -14,10 +14,27 @@ import (
 	"github.com/wiresight/wiresight/decode/secrets"
 )
 
-// The captures of testdata travel in the binary, so that an installed
-// wiresight has something to open.
+// Some captures of testdata travel in the binary, so that an installed
+// wiresight has something to open. Those that serve only the tests do not: a
+// scenario is bundled by naming its files here: captures, truth and keys.
 //
-//go:embed testdata/*.pcapng testdata/*.truth.json testdata/*.keys
+//go:embed testdata/dns.* testdata/dns-then-http.*
+//go:embed testdata/h2c-go.* testdata/http2-go.* testdata/http2-nginx-curl.* testdata/http2-stalled-window.*
+//go:embed testdata/http1-*
+//go:embed testdata/impaired-path.*
+//go:embed testdata/lookalike-*
+//go:embed testdata/loss-*
+//go:embed testdata/nagle-*
+//go:embed testdata/polling.* testdata/polling-new-connections.*
+//go:embed testdata/quic-go.* testdata/quic-0rtt-go.* testdata/quic-retry-go.* testdata/quic-v2-go.*
+//go:embed testdata/reordering.*
+//go:embed testdata/tcp-port-reuse.* testdata/tcp-refused.*
+//go:embed testdata/tls-protocol-version.*
+//go:embed testdata/tls12-nginx-curl.* testdata/tls12-resumed.* testdata/tls12-unknown-ca.*
+//go:embed testdata/tls13-nginx-curl.* testdata/tls13-resumed.* testdata/tls13-unknown-ca.*
+//go:embed testdata/tls13-0rtt.* testdata/tls13-hello-retry.*
+//go:embed testdata/udp-unreachable.*
+//go:embed testdata/zero-window.*
 var bundled embed.FS
 
 // Example is one capture that is built in.

@@ -5,9 +5,11 @@ import (
 	"github.com/wiresight/wiresight/decode/dns"
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/http1"
+	"github.com/wiresight/wiresight/decode/kafka"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/mqtt"
 	"github.com/wiresight/wiresight/decode/quic"
+	"github.com/wiresight/wiresight/decode/redis"
 	"github.com/wiresight/wiresight/decode/tls"
 	"github.com/wiresight/wiresight/decode/websocket"
 )
@@ -23,6 +25,8 @@ func Protocols() []dissect.Protocol {
 		dns.Protocol(),
 		dns.MDNS(),
 		mqtt.Protocol(),
+		redis.Protocol(),
+		kafka.Protocol(),
 	}
 }
 

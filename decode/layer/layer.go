@@ -94,6 +94,10 @@ type Layer struct {
 // KeepData bounds the bytes that a layer keeps as its Data.
 const KeepData = 256 << 10
 
+// Continuation is the summary of a layer on a packet that completes parts of a
+// message but not the message.
+const Continuation = "[continuation]"
+
 // Source tells which bytes a layer's offsets count from.
 type Source uint8
 

@@ -86,13 +86,15 @@ func (d *dissector) Begins(_ layer.Direction, b []byte) bool {
 	return !enough || ok && plausible(b)
 }
 
-// Broken implements stream.UnitReader.
-func (d *dissector) Broken(layer.Direction) {
-	if !d.read {
+// Lost implements stream.UnitReader.
+func (d *dissector) Lost(_ layer.Direction, missing bool) {
+	switch {
+	case missing:
+	case d.read:
+		d.out.Problem(Name, "no MQTT control packet where one should begin")
+	default:
 		d.out.Withdraw()
-		return
 	}
-	d.out.Problem(Name, "no MQTT control packet where one should begin")
 }
 
 // Unit implements stream.UnitReader.

@@ -49,8 +49,9 @@ type UnitReader interface {
 	Begins(dir layer.Direction, b []byte) bool
 	// Unit takes a unit.
 	Unit(u *Unit)
-	// Broken is told that no unit begins where one should.
-	Broken(dir layer.Direction)
+	// Lost is told that it is not known where the next unit begins: bytes are
+	// missing, or, where none are, no unit begins where one should.
+	Lost(dir layer.Direction, missing bool)
 }
 
 // Whole reports whether all bytes of the unit are in its Head.
@@ -71,6 +72,7 @@ func (s *Units) Feed(c dissect.Chunk, r UnitReader) {
 	}
 	if c.Gap > 0 && !s.leap(c, r) {
 		s.lost = true
+		r.Lost(c.Dir, true)
 	}
 	if s.lost {
 		if !r.Begins(c.Dir, c.Data) {
@@ -119,7 +121,7 @@ func (s *Units) next(dir layer.Direction, r UnitReader) bool {
 	}
 	switch have := int64(len(b)); {
 	case s.size < 0 || s.size == 0 && len(b) > s.Most:
-		r.Broken(dir)
+		r.Lost(dir, false)
 		s.in.Reset()
 		s.size, s.lost = 0, true
 		return false

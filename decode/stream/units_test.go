@@ -53,7 +53,11 @@ func (d *counted) Measure(_ layer.Direction, b []byte) int64 {
 }
 
 func (d *counted) Begins(dir layer.Direction, b []byte) bool { return d.Measure(dir, b) >= 0 }
-func (d *counted) Broken(layer.Direction)                    { d.out.Problem("counted", "no unit") }
+func (d *counted) Lost(_ layer.Direction, missing bool) {
+	if !missing {
+		d.out.Problem("counted", "no unit")
+	}
+}
 
 func (d *counted) Unit(u *stream.Unit) {
 	m := flow.Message{Protocol: "counted", Kind: "unit", Name: string(u.Head)}

@@ -1,6 +1,7 @@
 package role
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wiresight/wiresight/lab/truth"
@@ -21,6 +23,7 @@ type Fetch struct {
 	Target string
 	Body   int // bytes
 	Header map[string]string
+	Cancel int // take only so many bytes of the answer, then give up the request; 0 takes all
 }
 
 // HTTPClient is what an HTTP client of the lab is told.
@@ -34,6 +37,9 @@ type HTTPClient struct {
 	Keys           string        // file for TLS secrets
 	Resume         bool          // keep TLS sessions
 	MaxTLS         uint16
+	Protocol       string // "http1" (the default), "http2" with TLS, "h2c" with prior knowledge
+	Concurrent     bool   // the first request alone, then all others at once
+	ECHConfigs     []byte
 }
 
 // HTTPReport is what an HTTP client of the lab saw.
@@ -41,6 +47,7 @@ type HTTPReport struct {
 	Requests []truth.Request
 	TLS      []truth.TLS
 	QUIC     []truth.QUIC
+	HTTP2    []truth.HTTP2
 }
 
 func requestHTTP(settings []byte) error {
@@ -56,26 +63,61 @@ func requestHTTP(settings []byte) error {
 	if s.Resume {
 		config.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	}
+	config.EncryptedClientHelloConfigList = s.ECHConfigs
+	frames := listenToFrames()
 	client := &http.Client{
 		Transport: &http.Transport{
-			DisableKeepAlives: s.NewConnections, DisableCompression: true,
-			TLSClientConfig: config, TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
+			DisableKeepAlives: s.NewConnections, DisableCompression: true, TLSClientConfig: config, Protocols: protocols(s.Protocol),
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	r := fetchAll(client, s)
+	client.CloseIdleConnections()
+	frames.into(&r)
+	return report(r)
+}
+
+// protocols is the one protocol of this name.
+func protocols(name string) *http.Protocols {
+	p := new(http.Protocols)
+	switch name {
+	case "", "http1":
+		p.SetHTTP1(true)
+	case "http2":
+		p.SetHTTP2(true)
+	case "h2c":
+		p.SetUnencryptedHTTP2(true)
+	}
+	return p
+}
+
+// fetchAll makes the requests one after the other, or all but the first at once.
+func fetchAll(client *http.Client, s HTTPClient) HTTPReport {
 	var r HTTPReport
+	type result struct {
+		request truth.Request
+		state   *tls.ConnectionState
+	}
+	results := make([]result, len(s.Fetches))
 	next := time.Now()
-	for _, f := range s.Fetches {
+	var all sync.WaitGroup
+	for i, f := range s.Fetches {
 		time.Sleep(time.Until(next))
 		next = next.Add(s.Every)
-		request, state := fetch(client, s, f)
-		r.Requests = append(r.Requests, request)
-		if state != nil && !request.Reused {
-			r.TLS = append(r.TLS, tlsTruth(request.Connection, *state))
+		if s.Concurrent && i > 0 {
+			all.Go(func() { results[i].request, results[i].state = fetch(client, s, f) })
+		} else {
+			results[i].request, results[i].state = fetch(client, s, f)
 		}
 	}
-	client.CloseIdleConnections()
-	return report(r)
+	all.Wait()
+	for _, one := range results {
+		r.Requests = append(r.Requests, one.request)
+		if one.state != nil && !one.request.Reused {
+			r.TLS = append(r.TLS, tlsTruth(one.request.Connection, *one.state))
+		}
+	}
+	return r
 }
 
 // clientTLS trusts the lab's CA and logs the secrets, where told.
@@ -111,7 +153,9 @@ func fetch(client *http.Client, s HTTPClient, f Fetch) (truth.Request, *tls.Conn
 		t.Error = err.Error()
 		return t, nil
 	}
-	request = request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+	ctx, cancel := context.WithCancel(request.Context())
+	defer cancel()
+	request = request.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) {
 			t.Connection, t.Reused = i.Conn.LocalAddr().String(), i.Reused
 		},
@@ -124,7 +168,12 @@ func fetch(client *http.Client, s HTTPClient, f Fetch) (truth.Request, *tls.Conn
 		return t, nil
 	}
 	defer response.Body.Close()
-	t.Status = response.StatusCode
+	t.Status, t.Protocol = response.StatusCode, fmt.Sprintf("http%d", response.ProtoMajor)
+	if f.Cancel > 0 {
+		t.Body, _ = io.CopyN(io.Discard, response.Body, int64(f.Cancel))
+		t.Cancelled = true
+		return t, response.TLS
+	}
 	t.Body, err = io.Copy(io.Discard, response.Body)
 	t.Done = pointer()
 	if err != nil {
@@ -156,6 +205,9 @@ func tlsTruth(connection string, s tls.ConnectionState) truth.TLS {
 		Connection: connection, Version: tls.VersionName(s.Version), SNI: s.ServerName, ALPN: s.NegotiatedProtocol,
 		CipherSuite: tls.CipherSuiteName(s.CipherSuite), Group: s.CurveID.String(), Resumed: s.DidResume,
 		HelloRetry: s.HelloRetryRequest,
+	}
+	if s.ECHAccepted {
+		t.ECH = "accepted"
 	}
 	for _, c := range s.PeerCertificates {
 		t.Certificates = append(t.Certificates, c.Subject.String())

@@ -24,6 +24,7 @@ var roles = map[string]func(settings []byte) error{
 	"probe":        probe,
 	"load":         loadHTTP,
 	"slow-reader":  readSlowly,
+	"http2-slow":   readHTTP2Slowly,
 }
 
 // Main runs the role of this name.

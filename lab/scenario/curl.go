@@ -23,6 +23,7 @@ type curlTransfer struct {
 	Connects    int    `json:"num_connects"`
 	Body        int64  `json:"size_download"`
 	RequestBody int64  `json:"size_upload"`
+	Version     string `json:"http_version"` // "1.1", "2"
 	Error       string `json:"errormsg"`
 }
 
@@ -52,6 +53,7 @@ func (e *Env) curl(scheme string, port uint16, options []string, targets ...stri
 		}
 		e.noteTransfer(scheme, t)
 	}
+	e.noteStreams(problems.String())
 	if err != nil {
 		err = fmt.Errorf("curl: %w", err)
 	}
@@ -60,14 +62,43 @@ func (e *Env) curl(scheme string, port uint16, options []string, targets ...stri
 
 func (e *Env) noteTransfer(scheme string, t curlTransfer) {
 	connection := net.JoinHostPort(t.LocalIP, fmt.Sprint(t.LocalPort))
+	protocol := "http1"
+	if t.Version == "2" {
+		protocol = "http2"
+	}
 	e.Truth.Requests = append(e.Truth.Requests, truth.Request{
-		Connection: connection, Protocol: "http1", Method: t.Method,
+		Connection: connection, Protocol: protocol, Method: t.Method,
 		Target: strings.TrimPrefix(t.URL, scheme+"://"+serverName), Host: serverName,
 		Status: t.Status, RequestBody: t.RequestBody, Body: t.Body, Reused: t.Connects == 0, Error: t.Error,
 	})
 }
 
+// noteStreams gives the requests over HTTP/2 the streams that curl's log tells
+// before each: "* Using Stream ID: 3 ...", "> GET /x HTTP/2".
+func (e *Env) noteStreams(log string) {
+	var id *int64
+	for line := range strings.Lines(log) {
+		if m := curlStream.FindStringSubmatch(line); m != nil {
+			n := integer(m[1])
+			id = &n
+		}
+		m := curlRequest.FindStringSubmatch(line)
+		if m == nil || id == nil {
+			continue
+		}
+		for i := range e.Truth.Requests {
+			r := &e.Truth.Requests[i]
+			if r.Protocol == "http2" && r.Stream == nil && r.Method == m[1] && r.Target == m[2] {
+				r.Stream, id = id, nil
+				break
+			}
+		}
+	}
+}
+
 var (
+	curlStream  = regexp.MustCompile(`^\* Using Stream ID: (\d+)`)
+	curlRequest = regexp.MustCompile(`^> (\S+) (\S+) HTTP/2`)
 	curlVersion = regexp.MustCompile(`SSL connection using (TLSv[0-9.]+) / (\S+)`)
 	curlALPN    = regexp.MustCompile(`ALPN: server accepted (\S+)`)
 	curlOffered = regexp.MustCompile(`ALPN: offers (\S+)`)

@@ -33,7 +33,10 @@ type Env struct {
 	Truth    *truth.Truth
 	Temp     string // a directory for the scenario's files
 	Keys     string // where TLS secrets may be logged; kept if it is there at the end
+	RSAKey   string // the server's RSA key, if it is to be kept beside the capture
 
+	ca      *authority
+	asked   []int // for each request of openssl, which of the handshakes carried it
 	running []*Process
 }
 
@@ -218,6 +221,15 @@ func (e *Env) write(out string) error {
 	}
 	if keys, err := os.ReadFile(e.Keys); err == nil && len(keys) > 0 {
 		if err := os.WriteFile(filepath.Join(out, e.Scenario.Name+".keys"), keys, 0o644); err != nil {
+			return err
+		}
+	}
+	if e.RSAKey != "" {
+		key, err := os.ReadFile(e.RSAKey)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(out, e.Scenario.Name+".rsa.pem"), key, 0o644); err != nil {
 			return err
 		}
 	}

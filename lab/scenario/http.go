@@ -111,6 +111,7 @@ func (e *Env) fetch(settings role.HTTPClient) error {
 	}
 	e.Truth.Requests = append(e.Truth.Requests, r.Requests...)
 	e.Truth.TLS = append(e.Truth.TLS, r.TLS...)
+	e.Truth.HTTP2 = append(e.Truth.HTTP2, r.HTTP2...)
 	return nil
 }
 

@@ -38,7 +38,10 @@ func roleCommand(role string, settings any) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.Command(self, "role", role, string(b)), nil
+	c := exec.Command(self, "role", role, string(b))
+	// Clients read of their HTTP/2 frames in the library's log.
+	c.Env = append(os.Environ(), "GODEBUG=http2debug=2,http2xconnect=1")
+	return c, nil
 }
 
 // serve starts one of the lab's servers and waits until it says it is ready.

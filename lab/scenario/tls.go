@@ -1,13 +1,8 @@
 package scenario
 
 import (
-	"bytes"
 	"crypto/tls"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +58,7 @@ func tlsScenarios() []Scenario {
 			Name: "tls13-0rtt", Description: "openssl s_client connects to nginx twice; the second time it sends its request as early data, which nginx accepts.",
 			Path: tlsPath, Programs: []string{"nginx", "openssl"},
 			Shows: []string{"tcp+tls1.3", "tcp+tls1.3-0rtt"},
-			Run:   runEarlyData, Check: all(versions("TLS 1.3", "TLS 1.3"), resumptions(false, true), connectionsInOrder),
+			Run:   runEarlyData, Check: all(versions("TLS 1.3", "TLS 1.3"), resumptions(false, true), connectionsInOrder, earlyData("", "accepted")),
 		},
 		{
 			Name: "tls12-unknown-ca", Description: "curl does not know the CA of nginx's certificate and ends the TLS 1.2 handshake with an alert.",
@@ -123,6 +118,11 @@ func runTLSFailure(e *Env, server string, trusted bool, options ...string) error
 	if trusted {
 		options = append(options, "--cacert", c.CA)
 	}
+	return curlMustFail(e, options...)
+}
+
+// curlMustFail lets curl say why it does not talk to the server.
+func curlMustFail(e *Env, options ...string) error {
 	log, err := e.curl("https", tlsPort, options, "/")
 	if err == nil {
 		return fmt.Errorf("curl did not fail")
@@ -145,84 +145,6 @@ func runTLSGo(e *Env, server string, connections int, version uint16) error {
 		Base: "https://" + e.Server.address(tlsPort), Host: serverName, Fetches: gets(pageTargets()[:connections]...),
 		CA: c.CA, Keys: e.Keys, NewConnections: true, Resume: true, MaxTLS: version,
 	})
-}
-
-// runEarlyData connects twice with openssl s_client.
-func runEarlyData(e *Env) error {
-	c, err := e.nginxTLS("ssl_early_data on;")
-	if err != nil {
-		return err
-	}
-	e.software("openssl", "openssl", "version")
-	session, request := filepath.Join(e.Temp, "session"), filepath.Join(e.Temp, "request")
-	const text = "GET /data.json HTTP/1.1\r\nHost: " + serverName + "\r\nConnection: close\r\n\r\n"
-	if err := os.WriteFile(request, []byte(text), 0o644); err != nil {
-		return err
-	}
-	first, err := e.openssl(c, text, "-sess_out", session)
-	if err != nil {
-		return err
-	}
-	second, err := e.openssl(c, "", "-sess_in", session, "-early_data", request)
-	if err != nil {
-		return err
-	}
-	if !strings.Contains(second, "Early data was accepted") {
-		return fmt.Errorf("early data was not accepted: %s", second)
-	}
-	for i, log := range []string{first, second} {
-		if !strings.Contains(log, "HTTP/1.1 200 OK") {
-			return fmt.Errorf("no answer over connection %d: %s", i+1, log)
-		}
-		t := opensslTLS(log)
-		if i == 1 {
-			t.EarlyData = "accepted"
-		}
-		e.Truth.TLS = append(e.Truth.TLS, t)
-		e.Truth.Requests = append(e.Truth.Requests, truth.Request{
-			Protocol: "http1", Method: "GET", Target: "/data.json", Host: serverName, Status: 200, Body: bodyLength(log),
-		})
-	}
-	return nil
-}
-
-// openssl runs openssl s_client until the server closes the connection.
-func (e *Env) openssl(c certificate, input string, options ...string) (string, error) {
-	argv := append([]string{"s_client", "-connect", e.Server.address(tlsPort), "-servername", serverName,
-		"-CAfile", c.CA, "-keylogfile", e.Keys, "-tls1_3", "-ign_eof"}, options...)
-	cmd := exec.Command("openssl", argv...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.Stdin = &out, &out, strings.NewReader(input)
-	if err := e.Client.Start(cmd); err != nil {
-		return "", err
-	}
-	kill := time.AfterFunc(limit, func() { _ = cmd.Process.Kill() })
-	defer kill.Stop()
-	if err := cmd.Wait(); err != nil {
-		return "", fmt.Errorf("openssl: %w: %s", err, out.String())
-	}
-	return out.String(), nil
-}
-
-var (
-	opensslSuite  = regexp.MustCompile(`(New|Reused), (TLSv[0-9.]+), Cipher is (\S+)`)
-	contentLength = regexp.MustCompile(`Content-Length: (\d+)`)
-)
-
-func opensslTLS(log string) truth.TLS {
-	t := truth.TLS{SNI: serverName}
-	if m := opensslSuite.FindStringSubmatch(log); m != nil {
-		t.Resumed, t.CipherSuite = m[1] == "Reused", m[3]
-		t.Version = strings.Replace(m[2], "TLSv", "TLS ", 1)
-	}
-	return t
-}
-
-func bodyLength(log string) (n int64) {
-	if m := contentLength.FindStringSubmatch(log); m != nil {
-		_, _ = fmt.Sscan(m[1], &n)
-	}
-	return n
 }
 
 // versions: the libraries negotiated these, in this order.
@@ -255,22 +177,6 @@ func resumptions(want ...bool) func(*Env) error {
 func retried(e *Env) error {
 	if !e.Truth.TLS[0].HelloRetry {
 		return fmt.Errorf("there was no HelloRetryRequest")
-	}
-	return nil
-}
-
-// connectionsInOrder: there was one connection for each handshake and request;
-// openssl does not say from which port.
-func connectionsInOrder(e *Env) error {
-	for i := range e.Truth.TLS {
-		c, err := e.tcp(i)
-		if err != nil {
-			return err
-		}
-		e.Truth.TLS[i].Connection, e.Truth.Requests[i].Connection = c.Client.String(), c.Client.String()
-	}
-	if n := len(e.Truth.Conversations); n != len(e.Truth.TLS) {
-		return fmt.Errorf("%d connections for %d handshakes", n, len(e.Truth.TLS))
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Truth struct {
 	Requests      []Request            `json:"requests,omitempty"`
 	TLS           []TLS                `json:"tls,omitempty"`
 	QUIC          []QUIC               `json:"quic,omitempty"`
+	HTTP2         []HTTP2              `json:"http2,omitempty"`
 	DNS           []DNS                `json:"dns,omitempty"`
 	Messages      *Messages            `json:"messages,omitempty"`
 	Notes         map[string]any       `json:"notes,omitempty"` // what belongs to one scenario alone
@@ -86,6 +87,7 @@ type Capture struct {
 type Request struct {
 	Connection  string     `json:"connection"` // client's address and port; empty where the client does not say
 	Protocol    string     `json:"protocol"`   // http1, http2, http3
+	Stream      *int64     `json:"stream,omitempty"`
 	Method      string     `json:"method"`
 	Target      string     `json:"target"`
 	Host        string     `json:"host,omitempty"`
@@ -97,24 +99,10 @@ type Request struct {
 	Wrote       *time.Time `json:"wrote,omitempty"`      // the request was handed to the kernel
 	FirstByte   *time.Time `json:"first_byte,omitempty"` // of the response
 	Done        *time.Time `json:"done,omitempty"`
+	Upgraded    bool       `json:"upgraded,omitempty"`  // asked in HTTP/1.1 and answered after its Upgrade
+	Pushed      bool       `json:"pushed,omitempty"`    // the server's request, by PUSH_PROMISE
+	Cancelled   bool       `json:"cancelled,omitempty"` // by the client, which had read response_body_bytes by then
 	Error       string     `json:"error,omitempty"`
-}
-
-// TLS is a connection's state as a TLS library told it.
-type TLS struct {
-	Connection        string   `json:"connection"`
-	Version           string   `json:"version,omitempty"` // "TLS 1.2", "TLS 1.3"
-	SNI               string   `json:"sni,omitempty"`
-	ALPN              string   `json:"alpn,omitempty"`
-	Offered           []string `json:"alpn_offered,omitempty"`
-	CipherSuite       string   `json:"cipher_suite,omitempty"`
-	Group             string   `json:"group,omitempty"`
-	Resumed           bool     `json:"resumed"`
-	ClientCertificate bool     `json:"client_certificate,omitempty"`
-	HelloRetry        bool     `json:"hello_retry,omitempty"`
-	EarlyData         string   `json:"early_data,omitempty"`   // offered, accepted, rejected
-	Certificates      []string `json:"certificates,omitempty"` // subjects, leaf first
-	Error             string   `json:"error,omitempty"`        // as the client's library words it
 }
 
 // QUIC is a QUIC connection as the client's library told it.

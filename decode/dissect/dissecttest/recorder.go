@@ -141,8 +141,8 @@ func (r *Recorder) InnerBytes(p layer.Protocol, dir layer.Direction, stream uint
 }
 
 // Story tells what was said without the packets: the same for a conversation
-// however it was cut into packets. Heads are left out, as they say only that a
-// packet ended within a message.
+// however it was cut into packets. Heads and continuations are left out, as they
+// say only that a packet ended within a message.
 func (r *Recorder) Story() string {
 	var b strings.Builder
 	for i := range r.Messages {
@@ -154,6 +154,9 @@ func (r *Recorder) Story() string {
 		fmt.Fprintf(&b, "problem %s: %s\n", p.Protocol, p.Text)
 	}
 	for _, l := range r.Layers {
+		if l.Summary == layer.Continuation {
+			continue
+		}
 		fmt.Fprintf(&b, "layer %s: %s\n", l.Protocol, l.Summary)
 	}
 	type stream struct {
