@@ -33,6 +33,7 @@ import (
 //go:embed testdata/tls12-nginx-curl.* testdata/tls12-resumed.* testdata/tls12-unknown-ca.*
 //go:embed testdata/tls13-nginx-curl.* testdata/tls13-resumed.* testdata/tls13-unknown-ca.*
 //go:embed testdata/tls13-0rtt.* testdata/tls13-hello-retry.*
+//go:embed testdata/grpc-kinds.* testdata/sse-http1.* testdata/websocket-deflate.* testdata/websocket-push.*
 //go:embed testdata/udp-unreachable.*
 //go:embed testdata/zero-window.*
 var bundled embed.FS

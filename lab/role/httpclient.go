@@ -1,12 +1,14 @@
 package role
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptrace"
 	"os"
@@ -23,6 +25,7 @@ type Fetch struct {
 	Target string
 	Body   int // bytes
 	Header map[string]string
+	Parts  int // send a multipart form with so many files instead of the body
 	Cancel int // take only so many bytes of the answer, then give up the request; 0 takes all
 }
 
@@ -67,6 +70,8 @@ func requestHTTP(settings []byte) error {
 	frames := listenToFrames()
 	client := &http.Client{
 		Transport: &http.Transport{
+			ExpectContinueTimeout: time.Second, // for requests that say Expect: 100-continue
+
 			DisableKeepAlives: s.NewConnections, DisableCompression: true, TLSClientConfig: config, Protocols: protocols(s.Protocol),
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -159,6 +164,7 @@ func fetch(client *http.Client, s HTTPClient, f Fetch) (truth.Request, *tls.Conn
 		GotConn: func(i httptrace.GotConnInfo) {
 			t.Connection, t.Reused = i.Conn.LocalAddr().String(), i.Reused
 		},
+		Got100Continue:       func() { t.Continue = true },
 		WroteRequest:         func(httptrace.WroteRequestInfo) { t.Wrote = pointer() },
 		GotFirstResponseByte: func() { t.FirstByte = pointer() },
 	}))
@@ -168,6 +174,7 @@ func fetch(client *http.Client, s HTTPClient, f Fetch) (truth.Request, *tls.Conn
 		return t, nil
 	}
 	defer response.Body.Close()
+	t.ContentEncoding, t.RequestBody = response.Header.Get("Content-Encoding"), max(request.ContentLength, 0)
 	t.Status, t.Protocol = response.StatusCode, fmt.Sprintf("http%d", response.ProtoMajor)
 	if f.Cancel > 0 {
 		t.Body, _ = io.CopyN(io.Discard, response.Body, int64(f.Cancel))
@@ -179,6 +186,12 @@ func fetch(client *http.Client, s HTTPClient, f Fetch) (truth.Request, *tls.Conn
 	if err != nil {
 		t.Error = err.Error()
 	}
+	for name := range response.Trailer {
+		if t.Trailers == nil {
+			t.Trailers = map[string]string{}
+		}
+		t.Trailers[name] = response.Trailer.Get(name)
+	}
 	return t, response.TLS
 }
 
@@ -187,9 +200,16 @@ func newRequest(s HTTPClient, f Fetch) (*http.Request, error) {
 	if f.Body > 0 {
 		body = strings.NewReader(strings.Repeat("x", f.Body))
 	}
+	form := ""
+	if f.Parts > 0 {
+		body, form = multipartForm(f.Parts)
+	}
 	request, err := http.NewRequest(f.Method, s.Base+f.Target, body)
 	if err != nil {
 		return nil, err
+	}
+	if form != "" {
+		request.Header.Set("Content-Type", form)
 	}
 	if s.Host != "" {
 		request.Host = s.Host
@@ -198,6 +218,19 @@ func newRequest(s HTTPClient, f Fetch) (*http.Request, error) {
 		request.Header.Set(name, value)
 	}
 	return request, nil
+}
+
+// multipartForm is a form with a field and so many files, and its type.
+func multipartForm(files int) (io.Reader, string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	_ = w.WriteField("title", "from the lab") // a buffer takes everything
+	for i := range files {
+		part, _ := w.CreateFormFile("file", fmt.Sprintf("part-%d.txt", i))
+		_, _ = io.WriteString(part, strings.Repeat("a line of the file\n", 20*(i+1)))
+	}
+	_ = w.Close()
+	return bytes.NewReader(b.Bytes()), w.FormDataContentType()
 }
 
 func tlsTruth(connection string, s tls.ConnectionState) truth.TLS {

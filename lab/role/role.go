@@ -13,18 +13,25 @@ import (
 )
 
 var roles = map[string]func(settings []byte) error{
-	"http-server":  serveHTTP,
-	"http-client":  requestHTTP,
-	"http-pipe":    pipelineHTTP,
-	"http3-server": serveHTTP3,
-	"http3-client": requestHTTP3,
-	"turn-server":  serveTurns,
-	"turn-client":  takeTurns,
-	"dns-client":   askDNS,
-	"probe":        probe,
-	"load":         loadHTTP,
-	"slow-reader":  readSlowly,
-	"http2-slow":   readHTTP2Slowly,
+	"http-server":    serveHTTP,
+	"http-client":    requestHTTP,
+	"http-pipe":      pipelineHTTP,
+	"http3-server":   serveHTTP3,
+	"http3-client":   requestHTTP3,
+	"turn-server":    serveTurns,
+	"turn-client":    takeTurns,
+	"dns-client":     askDNS,
+	"probe":          probe,
+	"load":           loadHTTP,
+	"slow-reader":    readSlowly,
+	"sse-client":     readEvents,
+	"http2-slow":     readHTTP2Slowly,
+	"ws-server":      serveWebSocket,
+	"grpc-server":    serveGRPC,
+	"grpc-client":    callGRPC,
+	"connect-server": serveConnect,
+	"connect-client": callConnect,
+	"ws-client":      talkWebSocket,
 }
 
 // Main runs the role of this name.

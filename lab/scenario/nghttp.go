@@ -111,10 +111,7 @@ func (r *nghttpReader) received(stream int64, name, value string) {
 	case ":status":
 		r.request(stream).Status = int(integer(value))
 	case "x-checksum":
-		if r.frames.Trailers == nil {
-			r.frames.Trailers = map[string]string{}
-		}
-		r.frames.Trailers[name] = value
+		r.request(stream).Trailers = map[string]string{name: value}
 	}
 }
 

@@ -3,17 +3,16 @@ package truth
 // HTTP2 is the frames of a connection as the library at one end logged them.
 // A log that tells a header block as one HEADERS frame counts no CONTINUATION.
 type HTTP2 struct {
-	Connection string            `json:"connection"`
-	Witness    string            `json:"witness"`          // client or server: whose log it is
-	Frames     Counts            `json:"frames"`           // by the RFC's names
-	Padded     *Counts           `json:"padded,omitempty"` // those of them with the PADDED flag
-	Settings   Settings          `json:"settings"`         // in the first SETTINGS frame of each end
-	Pushes     []Push            `json:"pushes,omitempty"`
-	Resets     []Reset           `json:"resets,omitempty"`
-	GoAways    []GoAway          `json:"goaways,omitempty"`
-	Priorities []Priority        `json:"priorities,omitempty"`
-	Trailers   map[string]string `json:"trailers,omitempty"`
-	Stalls     []Stall           `json:"stalls,omitempty"`
+	Connection string     `json:"connection"`
+	Witness    string     `json:"witness"`          // client or server: whose log it is
+	Frames     Counts     `json:"frames"`           // by the RFC's names
+	Padded     *Counts    `json:"padded,omitempty"` // those of them with the PADDED flag
+	Settings   Settings   `json:"settings"`         // in the first SETTINGS frame of each end
+	Pushes     []Push     `json:"pushes,omitempty"`
+	Resets     []Reset    `json:"resets,omitempty"`
+	GoAways    []GoAway   `json:"goaways,omitempty"`
+	Priorities []Priority `json:"priorities,omitempty"`
+	Stalls     []Stall    `json:"stalls,omitempty"`
 }
 
 // Counts is how many of each kind passed, for each direction.

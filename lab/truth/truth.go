@@ -31,6 +31,9 @@ type Truth struct {
 	TLS           []TLS                `json:"tls,omitempty"`
 	QUIC          []QUIC               `json:"quic,omitempty"`
 	HTTP2         []HTTP2              `json:"http2,omitempty"`
+	WebSocket     []WebSocket          `json:"websocket,omitempty"`
+	SSE           []SSE                `json:"sse,omitempty"`
+	GRPC          []GRPC               `json:"grpc,omitempty"`
 	DNS           []DNS                `json:"dns,omitempty"`
 	Messages      *Messages            `json:"messages,omitempty"`
 	Notes         map[string]any       `json:"notes,omitempty"` // what belongs to one scenario alone
@@ -85,24 +88,27 @@ type Capture struct {
 
 // Request is an HTTP exchange as the client program saw it.
 type Request struct {
-	Connection  string     `json:"connection"` // client's address and port; empty where the client does not say
-	Protocol    string     `json:"protocol"`   // http1, http2, http3
-	Stream      *int64     `json:"stream,omitempty"`
-	Method      string     `json:"method"`
-	Target      string     `json:"target"`
-	Host        string     `json:"host,omitempty"`
-	Status      int        `json:"status"`
-	RequestBody int64      `json:"request_body_bytes"`
-	Body        int64      `json:"response_body_bytes"` // after transfer decoding
-	Reused      bool       `json:"connection_reused"`
-	Start       *time.Time `json:"start,omitempty"`      // before anything was sent, also before connecting
-	Wrote       *time.Time `json:"wrote,omitempty"`      // the request was handed to the kernel
-	FirstByte   *time.Time `json:"first_byte,omitempty"` // of the response
-	Done        *time.Time `json:"done,omitempty"`
-	Upgraded    bool       `json:"upgraded,omitempty"`  // asked in HTTP/1.1 and answered after its Upgrade
-	Pushed      bool       `json:"pushed,omitempty"`    // the server's request, by PUSH_PROMISE
-	Cancelled   bool       `json:"cancelled,omitempty"` // by the client, which had read response_body_bytes by then
-	Error       string     `json:"error,omitempty"`
+	Connection      string            `json:"connection"` // client's address and port; empty where the client does not say
+	Protocol        string            `json:"protocol"`   // http1, http2, http3
+	Stream          *int64            `json:"stream,omitempty"`
+	Method          string            `json:"method"`
+	Target          string            `json:"target"`
+	Host            string            `json:"host,omitempty"`
+	Status          int               `json:"status"`
+	RequestBody     int64             `json:"request_body_bytes"`
+	Body            int64             `json:"response_body_bytes"` // after transfer decoding
+	Reused          bool              `json:"connection_reused"`
+	Start           *time.Time        `json:"start,omitempty"`      // before anything was sent, also before connecting
+	Wrote           *time.Time        `json:"wrote,omitempty"`      // the request was handed to the kernel
+	FirstByte       *time.Time        `json:"first_byte,omitempty"` // of the response
+	Done            *time.Time        `json:"done,omitempty"`
+	ContentEncoding string            `json:"content_encoding,omitempty"` // response_body_bytes are then the encoded ones
+	Trailers        map[string]string `json:"trailers,omitempty"`
+	Continue        bool              `json:"continue,omitempty"`  // the server said 100 Continue
+	Upgraded        bool              `json:"upgraded,omitempty"`  // asked in HTTP/1.1 and answered after its Upgrade
+	Pushed          bool              `json:"pushed,omitempty"`    // the server's request, by PUSH_PROMISE
+	Cancelled       bool              `json:"cancelled,omitempty"` // by the client, which had read response_body_bytes by then
+	Error           string            `json:"error,omitempty"`
 }
 
 // QUIC is a QUIC connection as the client's library told it.
