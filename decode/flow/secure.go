@@ -28,7 +28,7 @@ type TLS struct {
 	// message.
 	CertificateProblems []CertificateProblem
 	ClientCertificates  []Certificate // the client's chain, leaf first
-	ECH                 string        // "offered", "grease" or ""
+	ECH                 string        // "offered" (GREASE looks alike), "not accepted", or ""
 	JA3, JA3String      string
 	JA4                 string
 	Alerts              []Alert
@@ -36,6 +36,8 @@ type TLS struct {
 	KeyProblem          string // why it was not, where keys were given: "no key for client random ..."
 	FalseStart          bool
 	TicketIssued        bool
+	Renegotiations      int // further handshakes within the connection, up to TLS 1.2 (RFC 5746)
+	KeyUpdates          int // KeyUpdate messages that were read (TLS 1.3)
 
 	// The handshake's packets, invalid where not seen.
 	ClientHello    layer.PacketRef // first byte of the first ClientHello

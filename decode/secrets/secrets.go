@@ -39,6 +39,9 @@ const (
 	maxLine    = 1 << 10 // bytes of a key log's line
 	maxSecrets = 4_000_000
 	maxKeys    = 1024
+
+	maxSessions    = 1 << 16
+	maxSessionName = 256 // bytes
 )
 
 type entry struct {
@@ -53,14 +56,16 @@ type Store struct {
 	secrets map[entry]string
 	seen    map[[randomSize]byte]struct{}
 	keys    []*rsa.PrivateKey
-	rest    []byte // of a line that is still being written
-	version uint64
-	refresh func()
+	// sessions are the secrets of sessions that may be resumed, by what names them.
+	sessions map[string]string
+	rest     []byte // of a line that is still being written
+	version  uint64
+	refresh  func()
 }
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{secrets: map[entry]string{}, seen: map[[randomSize]byte]struct{}{}}
+	return &Store{secrets: map[entry]string{}, seen: map[[randomSize]byte]struct{}{}, sessions: map[string]string{}}
 }
 
 // AddKeyLog takes bytes of an NSS key log. Lines may be cut anywhere between
@@ -211,6 +216,32 @@ func (s *Store) Has(clientRandom []byte) bool {
 	defer s.mu.RUnlock()
 	_, ok := s.seen[[randomSize]byte(clientRandom)]
 	return ok
+}
+
+// Remember keeps the master secret of a session of TLS 1.2 or older under what
+// a later connection will name it by: the session id, or a digest of the ticket.
+func (s *Store) Remember(name, master []byte) {
+	if s == nil || len(name) > maxSessionName {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.sessions[string(name)]; known || len(s.sessions) < maxSessions {
+		s.sessions[string(name)] = string(master)
+	}
+}
+
+// Recall returns the master secret of a session, nil for one that is not known.
+func (s *Store) Recall(name []byte) []byte {
+	if s == nil {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if master, ok := s.sessions[string(name)]; ok {
+		return []byte(master)
+	}
+	return nil
 }
 
 // RSA returns the private keys.

@@ -16,3 +16,6 @@ func alertLevel(b uint8) string {
 	}
 	return ""
 }
+
+// closeNotify is the description of the alert that ends a direction.
+const closeNotify = 0

@@ -26,6 +26,7 @@ type ClientHello struct {
 	SignatureAlgorithms []uint16
 	KeyShares           []uint16 // groups of the key_share entries
 	Ticket              bool     // a session ticket was offered (RFC 5077 section 3.2)
+	TicketData          []byte   // which one
 	PreSharedKey        bool
 	EarlyData           bool
 	ECH                 bool // an outer encrypted_client_hello; real and GREASE look alike
@@ -131,7 +132,7 @@ func (h *ClientHello) extension(e *Extension) bool {
 	case extKeyShare, extKeyShareDraft: // RFC 8446 section 4.2.8
 		return h.keyShares(s)
 	case extSessionTicket: // RFC 5077 section 3.2
-		h.Ticket = len(s) > 0
+		h.Ticket, h.TicketData = len(s) > 0, s
 	case extPreSharedKey: // RFC 8446 section 4.2.11
 		h.PreSharedKey = true
 	case extEarlyData: // RFC 8446 section 4.2.10

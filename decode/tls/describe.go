@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,13 +13,14 @@ import (
 func (d *dissector) layer() layer.Layer {
 	r := &d.rec
 	l := layer.Layer{Protocol: Name, OSI: osi, Source: layer.Reassembled, Length: r.header.size + r.header.length}
+	l.Data, l.Packets = bytes.Clone(r.raw), r.packetNumbers()
 	if r.header.ssl2 {
 		l.Fields = []layer.Field{
 			{Name: "tls.record.length", Value: strconv.Itoa(r.header.length), Length: r.header.size},
 		}
 	} else {
 		l.Fields = []layer.Field{
-			{Name: "tls.record.content_type", Value: strconv.Itoa(int(r.header.kind)), Length: 1},
+			{Name: r.typeName(), Value: strconv.Itoa(int(r.header.kind)), Length: 1},
 			{Name: "tls.record.version", Value: fmt.Sprintf("0x%04x", r.header.version), Offset: 1, Length: 2},
 			{Name: "tls.record.length", Value: strconv.Itoa(r.header.length), Offset: 3, Length: 2},
 		}
@@ -36,22 +38,83 @@ func (d *dissector) layer() layer.Layer {
 		})
 		return l
 	}
-	switch r.header.kind {
-	case typeHandshake:
-		l.Fields = append(l.Fields, d.parts()...)
-	case typeChangeCipherSpec:
-		l.Fields = append(l.Fields, layer.Field{Name: "tls.change_cipher_spec", Offset: r.header.size, Length: r.header.length})
-	case typeAlert:
-		l.Fields = append(l.Fields,
-			layer.Field{Name: "tls.alert_message.level", Value: strconv.Itoa(int(r.body[0])), Offset: r.header.size, Length: 1},
-			layer.Field{Name: "tls.alert_message.desc", Value: strconv.Itoa(int(r.body[1])), Offset: r.header.size + 1, Length: 1})
-	}
+	l.Fields = append(l.Fields, d.contentFields(r.header.kind, r.header.size)...)
 	return l
+}
+
+// typeName is how a record's outer type is called: that of TLS 1.3 says nothing
+// of what is inside.
+func (r *current) typeName() string {
+	if r.opened && r.header.kind != r.kind {
+		return "tls.record.opaque_type"
+	}
+	return "tls.record.content_type"
+}
+
+func (r *current) packetNumbers() []int {
+	if r.packets == nil {
+		return nil
+	}
+	list := make([]int, 0, len(r.packets.List()))
+	for _, n := range r.packets.List() {
+		list = append(list, int(n))
+	}
+	return list
+}
+
+// openedLayer describes what was inside the current record. Offsets count from
+// its content.
+func (d *dissector) openedLayer() layer.Layer {
+	r := &d.rec
+	l := layer.Layer{
+		Protocol: Name, OSI: osi, Source: layer.Decrypted, Length: len(r.body),
+		Data: bytes.Clone(r.body), Packets: r.packetNumbers(), Summary: d.contentSummary(r.kind),
+	}
+	if r.header.kind != r.kind {
+		l.Fields = append(l.Fields, layer.Field{Name: "tls.record.content_type", Value: strconv.Itoa(int(r.kind))})
+	}
+	l.Fields = append(l.Fields, d.contentFields(r.kind, 0)...)
+	return l
+}
+
+// contentFields describes the content of a record that is in the clear, or was
+// decrypted; at is where it begins.
+func (d *dissector) contentFields(kind uint8, at int) []layer.Field {
+	b := d.rec.body
+	switch kind {
+	case typeHandshake:
+		return d.parts()
+	case typeChangeCipherSpec:
+		return []layer.Field{{Name: "tls.change_cipher_spec", Offset: at, Length: len(b)}}
+	case typeAlert:
+		if len(b) == 2 {
+			return []layer.Field{
+				{Name: "tls.alert_message.level", Value: strconv.Itoa(int(b[0])), Offset: at, Length: 1},
+				{Name: "tls.alert_message.desc", Value: strconv.Itoa(int(b[1])), Offset: at + 1, Length: 1},
+			}
+		}
+	case typeApplicationData:
+		return []layer.Field{{Name: "tls.app_data", Value: fmt.Sprintf("%d bytes", len(b)), Offset: at, Length: len(b)}}
+	}
+	return nil
 }
 
 func (d *dissector) summary() string {
 	r := &d.rec
-	switch r.header.kind {
+	if r.sealed {
+		switch r.header.kind {
+		case typeAlert:
+			return "Encrypted Alert"
+		case typeHandshake:
+			return "Encrypted Handshake Message"
+		}
+	}
+	return d.contentSummary(r.header.kind)
+}
+
+func (d *dissector) contentSummary(kind uint8) string {
+	r := &d.rec
+	switch kind {
 	case typeApplicationData:
 		return "Application Data"
 	case typeChangeCipherSpec:
@@ -59,13 +122,13 @@ func (d *dissector) summary() string {
 	case typeHeartbeat:
 		return "Heartbeat"
 	case typeAlert:
-		if r.sealed {
-			return "Encrypted Alert"
+		if len(r.body) == 2 {
+			return fmt.Sprintf("Alert (Level: %s, Description: %s)", alertLevel(r.body[0]), AlertName(r.body[1]))
 		}
-		return fmt.Sprintf("Alert (Level: %s, Description: %s)", alertLevel(r.body[0]), AlertName(r.body[1]))
-	}
-	if r.sealed {
-		return "Encrypted Handshake Message"
+		return "Alert"
+	case typeHandshake:
+	default:
+		return "Unknown Content"
 	}
 	names := make([]string, 0, len(r.parts)+1)
 	for i := range r.parts {

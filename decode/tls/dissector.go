@@ -9,11 +9,17 @@ import (
 
 // dissector reads both directions of one connection.
 type dissector struct {
-	half     [2]half
-	facts    facts
-	msg      flow.Message // reused: a record costs no allocation
-	rec      current
-	describe func() layer.Layer // bound once, describes rec
+	half    [2]half
+	facts   facts
+	keys    keys
+	wait    waiting
+	inner   inner
+	scratch []byte       // content of the record that was opened
+	msg     flow.Message // reused: a record costs no allocation
+	rec     current
+	sealRec sealedRecord // reused, too
+
+	describe, describeOpened func() layer.Layer // bound once, describe rec
 }
 
 // half is one direction.
@@ -23,6 +29,7 @@ type half struct {
 	opaque   bool   // an encrypted record is being passed over
 	header   header // of that record
 	rest     int    // its bytes to come
+	start    int64  // its stream offset
 	first    layer.PacketRef
 	packets  flow.Packets
 
@@ -31,21 +38,27 @@ type half struct {
 	ssl2    bool
 	ccs     bool // a ChangeCipherSpec went this way
 	lost    bool // bytes are missing; looking for a record's beginning
+	edge    bool // the unread bytes follow the missing ones
 	gap     bool // bytes were missing at some time
 }
 
 // current is the record that is being said.
 type current struct {
-	header header
-	body   []byte
-	sealed bool // encrypted
-	parts  []part
-	rest   int // bytes of a message that goes on in the next record
+	header  header
+	raw     []byte // the whole record, where it was kept together
+	body    []byte // what follows the header; the content of a record that was opened
+	sealed  bool   // encrypted
+	opened  bool   // it was encrypted: body is the content, kind its type
+	kind    uint8
+	parts   []part
+	rest    int           // bytes of a message that goes on in the next record
+	packets *flow.Packets // that carried it
 }
 
-func newDissector(dissect.Context) *dissector {
+func newDissector(c dissect.Context) *dissector {
 	d := &dissector{}
-	d.describe = d.layer
+	d.keys.store = c.Secrets
+	d.describe, d.describeOpened = d.layer, d.openedLayer
 	return d
 }
 
@@ -55,16 +68,16 @@ func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 	if c.Gap > 0 {
 		d.skipGap(out, h, c)
 	}
-	if h.lost {
-		if !resync(c.Data, h.version) {
-			return
-		}
-		h.lost = false
-	}
 	h.in.Append(c)
-	for d.next(out, h, c.Dir) {
+	for (!h.lost || h.resync()) && d.next(out, h, c.Dir) {
 	}
 	h.in.Keep()
+	d.tell(out)
+}
+
+// tell hands out the facts that changed.
+func (d *dissector) tell(out dissect.Sink) {
+	d.facts.keyProblem(&d.keys)
 	d.facts.tell(out)
 }
 
@@ -73,6 +86,9 @@ func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 	h.gap = true
 	h.messages.reset()
+	if !h.opaque && !h.lost {
+		d.passRest(out, h, c.Dir)
+	}
 	if h.opaque && h.in.Len() == 0 && c.Gap <= h.rest {
 		h.rest -= c.Gap
 		if h.rest == 0 {
@@ -82,28 +98,35 @@ func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 	}
 	d.cut(out, h, c.Dir)
 	h.in.Reset()
-	h.lost = true
+	h.lost, h.edge = true, true
 }
 
-// resync reports whether a chunk begins with a record header, and a second one
-// follows the first record where the chunk is long enough to tell.
-func resync(b []byte, version uint16) bool {
+// passRest passes over an encrypted record of which a part is there and the
+// next bytes are missing.
+func (d *dissector) passRest(out dissect.Sink, h *half, dir layer.Direction) {
+	b := h.in.Bytes()
 	if len(b) < headerSize {
-		return false
+		return
 	}
-	h, ok := parseHeader(b)
-	if !ok || version != 0 && h.version != version {
-		return false
+	rec, state := h.nextHeader(b)
+	if state == headerOK && d.sealed(h, dir, rec, b[rec.size:]) {
+		h.pass(rec)
+		d.passSome(out, h, dir)
 	}
-	rest := b[min(len(b), headerSize+h.length):]
-	return plausibleStart(rest[:min(len(rest), headerSize)])
+}
+
+// pass begins to pass over an encrypted record.
+func (h *half) pass(rec header) {
+	h.opaque, h.header, h.rest, h.start = true, rec, rec.length, h.in.Offset()
+	h.packets.Reset()
+	h.first, _ = h.in.Take(rec.size, &h.packets)
 }
 
 // next reads one record, or as much of one as there is. It reports whether to
 // go on.
 func (d *dissector) next(out dissect.Sink, h *half, dir layer.Direction) bool {
 	if h.opaque {
-		return d.pass(out, h, dir)
+		return d.passSome(out, h, dir)
 	}
 	b := h.in.Bytes()
 	if len(b) == 0 {
@@ -115,33 +138,48 @@ func (d *dissector) next(out dissect.Sink, h *half, dir layer.Direction) bool {
 		return false
 	case headerBad:
 		out.Problem(Name, "no TLS record where one should begin")
-		h.in.Reset()
 		h.messages.reset()
-		h.lost = true
-		return false
-	}
-	h.version = rec.version
-	if d.sealed(h, dir, rec, b[rec.size:]) {
-		h.opaque, h.header, h.rest = true, rec, rec.length
-		h.packets.Reset()
-		h.first, _ = h.in.Take(rec.size, &h.packets)
-		if h.rest == 0 {
-			d.opaqueDone(out, h, dir, h.first)
-		}
+		h.lost, h.edge = true, false
 		return true
 	}
+	h.version = rec.version
 	size := rec.size + rec.length
+	if d.sealed(h, dir, rec, b[rec.size:]) {
+		if rec.ssl2 || !d.keys.wanted() {
+			h.pass(rec)
+			if h.rest == 0 {
+				d.opaqueDone(out, h, dir, h.first)
+			}
+			return true
+		}
+		if len(b) < size {
+			return false
+		}
+		d.whole(out, h, dir, rec, b[:size])
+		return true
+	}
 	if len(b) < size {
 		return false
 	}
 	h.packets.Reset()
 	first, last := h.in.Take(size, &h.packets)
 	h.records++
-	d.rec = current{header: rec, body: b[rec.size:size], parts: d.rec.parts[:0]}
+	d.rec = current{header: rec, raw: b[:size], body: b[rec.size:size], parts: d.rec.parts[:0], packets: &h.packets}
 	d.plain(out, h, dir, first, last)
-	d.rec.body = nil
+	d.rec.body, d.rec.raw, d.rec.packets = nil, nil, nil
 	clear(d.rec.parts)
 	return true
+}
+
+// whole takes an encrypted record that may be opened.
+func (d *dissector) whole(out dissect.Sink, h *half, dir layer.Direction, rec header, raw []byte) {
+	r := &d.sealRec
+	r.dir, r.header, r.raw, r.start = dir, rec, raw, h.in.Offset()
+	r.packets.Reset()
+	r.first, r.last = h.in.Take(len(raw), &r.packets)
+	h.records++
+	d.protected(out, r)
+	r.raw = nil
 }
 
 // The answers of nextHeader.
@@ -184,6 +222,9 @@ func (d *dissector) sealed(h *half, dir layer.Direction, rec header, body []byte
 	if rec.ssl2 {
 		return h.records > 0
 	}
+	if d.keys.protects(dir) {
+		return true
+	}
 	switch rec.kind {
 	case typeApplicationData:
 		return true
@@ -209,8 +250,8 @@ func (d *dissector) sealed(h *half, dir layer.Direction, rec header, body []byte
 	return false
 }
 
-// pass goes on over an encrypted record.
-func (d *dissector) pass(out dissect.Sink, h *half, dir layer.Direction) bool {
+// passSome goes on over an encrypted record.
+func (d *dissector) passSome(out dissect.Sink, h *half, dir layer.Direction) bool {
 	n := min(h.rest, h.in.Len())
 	if n == 0 {
 		return false
@@ -224,22 +265,15 @@ func (d *dissector) pass(out dissect.Sink, h *half, dir layer.Direction) bool {
 	return true
 }
 
-// opaqueDone says an encrypted record.
+// opaqueDone says an encrypted record that was passed over.
 func (d *dissector) opaqueDone(out dissect.Sink, h *half, dir layer.Direction, last layer.PacketRef) {
 	h.opaque = false
 	h.records++
 	rec := h.header
-	d.rec.header, d.rec.sealed, d.rec.body, d.rec.parts, d.rec.rest = rec, true, nil, d.rec.parts[:0], 0
-	d.facts.first, d.facts.last = h.first, last
-	switch rec.kind {
-	case typeApplicationData:
-		d.facts.applicationData(d, dir, rec.length)
-	case typeHandshake:
-		d.facts.sealedHandshake(dir)
-	case typeAlert:
-		d.facts.alert(dir, "", "encrypted")
-	}
-	d.sayRecord(out, h, dir, sealedName(rec), last)
+	d.keys.side[dir].pass(h.start, h.start+int64(rec.size+rec.length))
+	d.keys.sealed = true
+	d.rec = current{header: rec, sealed: true, parts: d.rec.parts[:0]}
+	d.unread(out, dir, rec, h.first, last, h.packets)
 	out.Layer(Name, d.describe)
 }
 
@@ -260,12 +294,13 @@ func (d *dissector) plain(out dissect.Sink, h *half, dir layer.Direction, first,
 		d.ssl2(out, h, dir, last)
 		return
 	case rec.kind == typeHandshake:
-		d.handshakeRecord(out, h, dir, body, first, last)
+		d.handshakeRecord(out, dir, body, first, last, &h.packets)
 		return
 	case rec.kind == typeChangeCipherSpec:
 		h.ccs = true
 		h.messages.reset()
 		d.facts.changeCipherSpec(d, dir)
+		d.keys.changed(dir)
 	case rec.kind == typeAlert:
 		level := alertLevel(body[0])
 		d.rec.sealed = level == ""
@@ -293,15 +328,42 @@ func (d *dissector) say(out dissect.Sink, m flow.Message) {
 	out.Message(&d.msg)
 }
 
+// Close implements dissect.Closer.
+func (d *dissector) Close(out dissect.Sink, dir layer.Direction) {
+	h := &d.half[dir]
+	d.lastRecord(out, h, dir)
+	h.in.Keep()
+	if len(d.wait.records) == 0 {
+		d.endData(out, dir, d.facts.last)
+	}
+	d.tell(out)
+}
+
+// lastRecord reads a record behind a gap that the stream's end confirms.
+func (d *dissector) lastRecord(out dissect.Sink, h *half, dir layer.Direction) {
+	if h.last() {
+		h.lost = false
+		d.next(out, h, dir)
+	}
+}
+
 // Finish implements dissect.Dissector: what is open ends here.
 func (d *dissector) Finish(out dissect.Sink, _ bool) {
+	d.wait.over = true
+	d.release(out, true)
 	for dir := range d.half {
 		h := &d.half[dir]
+		d.lastRecord(out, h, layer.Direction(dir))
+		if !h.opaque && !h.lost {
+			d.passRest(out, h, layer.Direction(dir))
+		}
 		d.cut(out, h, layer.Direction(dir))
 		h.in.Reset()
 		h.messages.reset()
 	}
-	d.facts.tell(out)
+	d.inner.settled = true // the client sent its early data, whatever came of it
+	d.decideEarly(out)
+	d.tell(out)
 }
 
 // cut says the record that is open in one direction as far as it was read.

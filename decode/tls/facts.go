@@ -24,8 +24,10 @@ type facts struct {
 	version   uint16 // negotiated, 0 until the ServerHello
 	suite     uint16
 	echoed    bool // the server echoed the session id
+	chosen    bool // EncryptedExtensions were read: what the server chose is known
 	full      bool // Certificate, ServerKeyExchange or ServerHelloDone went by: no abbreviated handshake
 	inferred  inferred
+	problem   problem // that the facts tell of
 }
 
 // Bounds of what a hostile handshake can make us keep.
@@ -52,9 +54,22 @@ func (f *facts) tell(out dissect.Sink) {
 	}
 }
 
-// message takes what a handshake message says.
-func (f *facts) message(out dissect.Sink, dir layer.Direction, m *Handshake) {
+// message takes what a handshake message says; opened tells that it was
+// encrypted.
+func (f *facts) message(out dissect.Sink, dir layer.Direction, m *Handshake, opened bool) {
 	switch m.Type {
+	case encryptedExtensions:
+		f.encryptedExtensions(m.EncryptedExtensions)
+	case endOfEarlyData:
+		if t := f.t(); t.EarlyData == "offered" || t.EarlyDataLikely {
+			t.EarlyData, t.EarlyDataLikely = "accepted", false
+		}
+	case finished:
+		if opened {
+			f.finished(dir)
+		}
+	case keyUpdate:
+		f.t().KeyUpdates++
 	case clientHello:
 		f.clientHello(out, dir, m.ClientHello)
 	case serverHello:
@@ -78,6 +93,10 @@ func (f *facts) clientHello(out dissect.Sink, dir layer.Direction, h *ClientHell
 	t := f.t()
 	f.client = dir
 	if f.seen && t.ClientHello.Valid() {
+		if f.version != 0 && !is13(f.version) { // RFC 5746
+			t.Renegotiations++
+			return
+		}
 		if !t.ClientHello2.Valid() {
 			t.ClientHello2 = f.first
 		}
@@ -242,6 +261,72 @@ func (f *facts) alert(dir layer.Direction, level, name string) {
 	if len(t.Alerts) < maxAlerts {
 		t.Alerts = append(t.Alerts, flow.Alert{At: f.last, Dir: dir, Level: level, Name: name})
 	}
+}
+
+// encryptedExtensions takes what the server chose.
+func (f *facts) encryptedExtensions(e *EncryptedExtensions) {
+	t := f.t()
+	f.chosen = true
+	if e.ALPN != "" {
+		t.ALPN = layer.Clip([]byte(e.ALPN), maxText)
+	}
+	switch {
+	case t.EarlyData == "":
+	case e.EarlyData:
+		t.EarlyData, t.EarlyDataLikely = "accepted", false
+	case t.EarlyData == "offered" || t.EarlyDataLikely:
+		f.reject(false)
+	}
+	if t.ECH != "" {
+		// Traffic secrets are logged under the inner hello's random where the server
+		// takes it; these came with the outer one's.
+		t.ECH = "not accepted"
+	}
+}
+
+// finished takes a Finished that was read: the handshake's last message in its
+// direction.
+func (f *facts) finished(dir layer.Direction) {
+	t := f.t()
+	f.inferred.clientDone = f.inferred.clientDone || dir == f.client
+	switch {
+	case dir == f.client && !t.ClientFinished.Valid():
+		t.ClientFinished = f.last
+	case dir != f.client && !t.ServerDone.Valid():
+		if is13(f.version) || t.Resumed {
+			t.ServerDone = f.last
+		}
+	}
+}
+
+// earlyDecided reports whether it is certain what became of early data.
+func (f *facts) earlyDecided() bool {
+	t := f.out
+	return t.EarlyData != "offered" && !t.EarlyDataLikely
+}
+
+// decrypted notes that the keys at hand opened a record. Where the ServerHello
+// is missing, that tells the version and the suite.
+func (f *facts) decrypted(k *keys) {
+	if f.out != nil && f.out.Decrypted && f.version != 0 {
+		return
+	}
+	t := f.t()
+	t.Decrypted = true
+	if f.version == 0 && k.version != 0 {
+		f.version, f.suite = k.version, k.suite.ID
+		t.Version, t.CipherSuite = VersionName(k.version), CipherSuiteName(k.suite.ID)
+	}
+}
+
+// keyProblem says why nothing was read with the keys that the user gave.
+func (f *facts) keyProblem(k *keys) {
+	p := k.problem()
+	if p == f.problem {
+		return
+	}
+	f.problem = p
+	f.t().KeyProblem = k.text(p)
 }
 
 // applicationData takes a record of type 23.

@@ -93,8 +93,8 @@ type part struct {
 }
 
 // handshakeRecord takes a record's plaintext handshake bytes.
-func (d *dissector) handshakeRecord(out dissect.Sink, h *half, dir layer.Direction, body []byte, first, last layer.PacketRef) {
-	a := &h.messages
+func (d *dissector) handshakeRecord(out dissect.Sink, dir layer.Direction, body []byte, first, last layer.PacketRef, packets *flow.Packets) {
+	a := &d.half[dir].messages
 	if a.skip > 0 {
 		n := min(a.skip, len(body))
 		a.skip -= n
@@ -108,10 +108,14 @@ func (d *dissector) handshakeRecord(out dissect.Sink, h *half, dir layer.Directi
 		a.data = append(a.data, body...)
 		data = a.data
 	}
-	for _, n := range h.packets.List() {
+	for _, n := range packets.List() {
 		a.packets.Add(int(n))
 	}
 	at := d.rec.header.size
+	show := d.describe
+	if d.rec.opened {
+		at, show = 0, d.describeOpened
+	}
 	for len(data) >= handshakeHeader {
 		n := int(data[1])<<16 | int(data[2])<<8 | int(data[3])
 		if n > maxHandshake {
@@ -125,7 +129,7 @@ func (d *dissector) handshakeRecord(out dissect.Sink, h *half, dir layer.Directi
 		}
 		p := part{whole: fresh, offset: at}
 		p.Type, p.Body = data[0], data[handshakeHeader:handshakeHeader+n]
-		d.message(out, h, dir, &p, last)
+		d.message(out, dir, &p, last)
 		if len(d.rec.parts) < maxParts {
 			d.rec.parts = append(d.rec.parts, p)
 		}
@@ -137,7 +141,7 @@ func (d *dissector) handshakeRecord(out dissect.Sink, h *half, dir layer.Directi
 		fresh = true
 	}
 	d.rec.rest = len(data)
-	out.Layer(Name, d.describe)
+	out.Layer(Name, show)
 	switch {
 	case len(data) == 0:
 		a.data = nil
@@ -152,8 +156,8 @@ func (d *dissector) handshakeRecord(out dissect.Sink, h *half, dir layer.Directi
 const maxParts = 64
 
 // message takes one whole handshake message.
-func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, p *part, last layer.PacketRef) {
-	a := &h.messages
+func (d *dissector) message(out dissect.Sink, dir layer.Direction, p *part, last layer.PacketRef) {
+	a := &d.half[dir].messages
 	m, err := ParseHandshake(p.Type, p.Body, d.facts.version)
 	p.Handshake = m
 	name := m.Name()
@@ -161,7 +165,8 @@ func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, p *p
 		out.Problem(Name, "handshake message of unknown type")
 	}
 	d.facts.first, d.facts.last = a.first, last
-	d.facts.message(out, dir, &m)
+	d.facts.message(out, dir, &m, d.rec.opened)
+	d.follow(out, dir, &m)
 	if err != nil {
 		out.Problem(Name, "malformed "+name)
 	}
@@ -169,4 +174,32 @@ func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, p *p
 		Kind: name, Dir: dir, First: a.first, Last: last, Packets: a.packets,
 		Bytes: int64(len(p.Body) + handshakeHeader),
 	})
+}
+
+// follow lets the keys go on with the handshake.
+func (d *dissector) follow(out dissect.Sink, dir layer.Direction, m *Handshake) {
+	k := &d.keys
+	switch m.Type {
+	case clientHello:
+		k.clientHello(dir, m.ClientHello)
+	case serverHello:
+		k.serverHello(dir, m.ServerHello)
+	case newSessionTicket:
+		k.newTicket(m.NewSessionTicket)
+	}
+	k.message(m)
+	if !is13(d.facts.version) && !is13(k.version) || !d.rec.opened {
+		return
+	}
+	switch m.Type {
+	case encryptedExtensions:
+		d.decideEarly(out)
+	case endOfEarlyData:
+		d.decideEarly(out)
+		k.advance(dir, epochHandshake)
+	case finished:
+		k.advance(dir, epochApplication)
+	case keyUpdate:
+		k.advance(dir, k.side[dir].epoch+1)
+	}
 }
