@@ -193,7 +193,7 @@ func packet(f *capture.Frame, r *decode.Result, conversation int) *Packet {
 }
 
 // summary joins the summaries of the innermost protocol's units, as a packet
-// list shows them.
+// list shows them. Where a unit was decrypted, its content stands for it.
 func summary(layers []layer.Layer) string {
 	if len(layers) == 0 {
 		return ""
@@ -201,6 +201,9 @@ func summary(layers []layer.Layer) string {
 	last := len(layers) - 1
 	text := layers[last].Summary
 	for i := last - 1; i >= 0 && layers[i].Protocol == layers[last].Protocol && layers[i].OSI > 4; i-- {
+		if layers[i].Source != layer.Decrypted && layers[i+1].Source == layer.Decrypted {
+			continue
+		}
 		text = layers[i].Summary + ", " + text
 	}
 	return text
