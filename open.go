@@ -150,6 +150,7 @@ func (s *Session) Close() error {
 	s.Stop()
 	s.Start()
 	<-s.ended
+	s.replays.close()
 	var errs []error
 	errs = append(errs, s.source.Close())
 	if s.spool != nil {

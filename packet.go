@@ -135,21 +135,20 @@ func (s *Session) describe(number, most int) (*Packet, error) {
 	if len(before) == most && r.last == 0 && most < replayForDetail {
 		before = nil // too much history for a row
 	}
+	defer s.replays.put(r)
 	var f capture.Frame
 	for _, n := range before {
 		if err := s.frame(index, n, &f); err != nil {
 			return nil, err
 		}
 		r.chain.Packet(&f)
+		r.last = n
 	}
 	if err := s.frame(index, number, &f); err != nil {
 		return nil, err
 	}
 	result := r.chain.Packet(&f)
 	r.last = number
-	if p.Conversation != 0 {
-		s.replays.put(r)
-	}
 	return packet(&f, result, int(p.Conversation)), nil
 }
 
@@ -172,11 +171,26 @@ func (c *replayCache) take(conversation, number int, opt decode.Options) *replay
 	return &replay{conversation: conversation, chain: decode.New(opt)}
 }
 
+// put takes a replay back. Those of no conversation are of no use again.
 func (c *replayCache) put(r *replay) {
+	if r.conversation == 0 {
+		return
+	}
 	if len(c.replays) >= keepReplays {
+		c.replays[0].chain.Finish() // its dissectors may hold decoders that want to be closed
 		c.replays = append(c.replays[:0], c.replays[1:]...)
 	}
 	c.replays = append(c.replays, r)
+}
+
+// close finishes all replays.
+func (c *replayCache) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.replays {
+		r.chain.Finish()
+	}
+	c.replays = nil
 }
 
 // packet copies a chain's result.

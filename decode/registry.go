@@ -10,6 +10,7 @@ import (
 	"github.com/wiresight/wiresight/decode/mqtt"
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/redis"
+	"github.com/wiresight/wiresight/decode/sse"
 	"github.com/wiresight/wiresight/decode/tls"
 	"github.com/wiresight/wiresight/decode/websocket"
 )
@@ -21,6 +22,7 @@ func Protocols() []dissect.Protocol {
 		tls.Protocol(),
 		http1.Protocol(),
 		websocket.Protocol(),
+		sse.Protocol(),
 		quic.Protocol(),
 		dns.Protocol(),
 		dns.MDNS(),

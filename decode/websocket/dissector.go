@@ -5,6 +5,7 @@ import (
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/stream"
 )
@@ -12,7 +13,6 @@ import (
 // What is kept of payload while its frame or message is read. More is counted
 // only.
 const (
-	maxSniffed = 64 << 10 // of text, to tell what it is written in
 	maxPiece   = 64 << 10 // that waits before it is handed to the protocol inside
 	maxShown   = layer.KeepData
 	keepBuffer = 4 << 10 // capacity that is held on to between messages
@@ -192,7 +192,7 @@ func (h *half) take(n int) {
 // payload takes in the next bytes of a frame's payload.
 func (d *dissector) payload(out dissect.Sink, h *half, dir layer.Direction, b []byte) {
 	if h.header.opcode().control() {
-		h.control = h.header.unmask(h.control, b[:min(len(b), max(0, maxSniffed-len(h.control)))], h.at)
+		h.control = h.header.unmask(h.control, b[:min(len(b), max(0, maxPiece-len(h.control)))], h.at)
 		h.consume(len(b))
 		return
 	}
@@ -234,7 +234,7 @@ func (d *dissector) wanted(out dissect.Sink, m *message) int {
 	case d.inside != "":
 		return maxPiece
 	case m.opcode == text:
-		return maxSniffed + 1 // one more tells that there is more
+		return http.MaxText + 1 // one more tells that there is more
 	}
 	return 0
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -154,14 +155,14 @@ func (d *dissector) messageFacts(out dissect.Sink, h *half) (name string) {
 	default:
 		h.facts = append(h.facts, flow.Fact{Key: "inflated-bytes", Value: strconv.Itoa(len(m.plain))})
 	}
-	if m.opcode != text || !m.whole || len(m.plain) > maxSniffed {
+	if m.opcode != text || !m.whole || len(m.plain) > http.MaxText {
 		return ""
 	}
 	if !utf8.Valid(m.plain) {
 		out.Problem(Name, "a text message that is not UTF-8 (RFC 6455 section 8.1)")
 		return ""
 	}
-	name, h.facts = recognise(m.plain, h.facts)
+	name, h.facts = http.Text(m.plain, h.facts)
 	return name
 }
 

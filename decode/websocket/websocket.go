@@ -9,11 +9,11 @@ package websocket
 
 import (
 	"github.com/wiresight/wiresight/decode/dissect"
-	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/http"
 )
 
-// Name is the protocol's name, which is its Upgrade token, too.
-const Name layer.Protocol = "websocket"
+// Name is the protocol's name.
+const Name = http.WebSocket
 
 const osi = 7
 

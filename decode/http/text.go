@@ -1,4 +1,4 @@
-package websocket
+package http
 
 import (
 	"bytes"
@@ -8,12 +8,17 @@ import (
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
-// maxMethod bounds the name of a JSON-RPC method.
-const maxMethod = 128
+// MaxText bounds a text that Text looks at.
+const MaxText = 64 << 10
 
-// recognise tells what a whole text message is written in, as facts, and the
-// name of what it asks for, if any.
-func recognise(b []byte, facts []flow.Fact) (name string, _ []flow.Fact) {
+// Text tells what a whole text, a message or an event, is written in: it
+// appends a fact "content" where that is JSON, JSON-RPC or SDP. method is what a
+// JSON-RPC message calls, "" for none. A longer text than MaxText is not looked
+// at.
+func Text(b []byte, facts []flow.Fact) (method string, _ []flow.Fact) {
+	if len(b) > MaxText {
+		return "", facts
+	}
 	b = bytes.TrimSpace(b)
 	switch {
 	case len(b) == 0:
@@ -25,7 +30,7 @@ func recognise(b []byte, facts []flow.Fact) (name string, _ []flow.Fact) {
 	case bytes.Contains(b, []byte(`"jsonrpc"`)):
 		var call struct{ JSONRPC, Method string }
 		if err := json.Unmarshal(b, &call); err == nil && call.JSONRPC == "2.0" {
-			return layer.Clip([]byte(call.Method), maxMethod), append(facts, flow.Fact{Key: "content", Value: "json-rpc"})
+			return layer.Clip([]byte(call.Method), MaxMethod), append(facts, flow.Fact{Key: "content", Value: "json-rpc"})
 		}
 	}
 	facts = append(facts, flow.Fact{Key: "content", Value: "json"})
