@@ -77,6 +77,26 @@ func (s *Session) entries() []PacketInfo {
 	return s.index
 }
 
+// together returns the conversations that are replayed together with one: a
+// connection that changed its addresses is in several. The first one, by which
+// the replay is known, is where it began.
+func (s *Session) together(conversation int) []uint32 {
+	if conversation == 0 {
+		return []uint32{0}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.chain.Conversation(conversation)
+	if c.Continues != 0 {
+		c = s.chain.Conversation(c.Continues)
+	}
+	ids := []uint32{uint32(c.ID)}
+	for _, id := range c.Paths {
+		ids = append(ids, uint32(id))
+	}
+	return ids
+}
+
 // firstPacket returns the number of a conversation's first packet.
 func (s *Session) firstPacket(conversation int) int {
 	s.mu.Lock()
@@ -98,16 +118,15 @@ func (s *Session) replayOptions(conversation int, o decode.Options) decode.Optio
 // of that packet are looked for.
 const maxFragments = 1000
 
-// before returns the numbers of the packets that a conversation's replay takes
-// before packet number, of those behind packet last the final most.
-func (s *Session) before(index []PacketInfo, number, last, most int) (numbers []int) {
-	id := index[number-1].Conversation
-	if id == 0 {
+// before returns the numbers of the packets that the replay of conversations
+// takes before packet number, of those behind packet last the final most.
+func (s *Session) before(index []PacketInfo, ids []uint32, number, last, most int) (numbers []int) {
+	if ids[0] == 0 {
 		return nil
 	}
-	from := max(last, s.firstPacket(int(id))-maxFragments)
+	from := max(last, s.firstPacket(int(ids[0]))-maxFragments)
 	for i := number - 2; i >= from && len(numbers) < most; i-- {
-		if index[i].replayedWith(id) {
+		if index[i].replayedWith(ids) {
 			numbers = append(numbers, i+1)
 		}
 	}
@@ -115,10 +134,10 @@ func (s *Session) before(index []PacketInfo, number, last, most int) (numbers []
 	return numbers
 }
 
-// replayedWith reports whether a conversation's replay needs the packet: it is
-// the conversation's own, or a fragment, which may complete one that is.
-func (p *PacketInfo) replayedWith(conversation uint32) bool {
-	return p.Conversation == conversation || p.flags&flagFragment != 0
+// replayedWith reports whether the replay of conversations needs the packet: it
+// is their own, or a fragment, which may complete one that is.
+func (p *PacketInfo) replayedWith(ids []uint32) bool {
+	return slices.Contains(ids, p.Conversation) || p.flags&flagFragment != 0
 }
 
 func (s *Session) describe(number, most int) (*Packet, error) {
@@ -130,8 +149,10 @@ func (s *Session) describe(number, most int) (*Packet, error) {
 		return nil, fmt.Errorf("packet %d: %w", number, errNoPacket)
 	}
 	p := index[number-1]
-	r := s.replays.take(int(p.Conversation), number, s.replayOptions(int(p.Conversation), decode.Options{Record: true}))
-	before := s.before(index, number, r.last, most)
+	ids := s.together(int(p.Conversation))
+	first := int(ids[0])
+	r := s.replays.take(first, number, s.replayOptions(first, decode.Options{Record: true}))
+	before := s.before(index, ids, number, r.last, most)
 	if len(before) == most && r.last == 0 && most < replayForDetail {
 		before = nil // too much history for a row
 	}
@@ -214,7 +235,7 @@ func summary(layers []layer.Layer) string {
 	}
 	last := len(layers) - 1
 	text := layers[last].Summary
-	for i := last - 1; i >= 0 && layers[i].Protocol == layers[last].Protocol && layers[i].OSI > 4; i-- {
+	for i := last - 1; i >= 0 && layers[i].Protocol == layers[last].Protocol && (layers[i].OSI > 4 || layers[i].Source != layer.Frame); i-- {
 		if layers[i].Source != layer.Decrypted && layers[i+1].Source == layer.Decrypted {
 			continue
 		}
@@ -254,7 +275,8 @@ func (s *Session) Stream(conversation, limit int) ([]StreamChunk, error) {
 	var chunks []StreamChunk
 	left := limit
 	wanted := false // the packet is the conversation's, not another's fragment
-	chain := decode.New(s.replayOptions(conversation, decode.Options{Follow: func(_ int, c dissect.Chunk) {
+	ids := s.together(conversation)
+	chain := decode.New(s.replayOptions(int(ids[0]), decode.Options{Follow: func(_ int, c dissect.Chunk) {
 		if left <= 0 || !wanted {
 			return
 		}
@@ -265,7 +287,7 @@ func (s *Session) Stream(conversation, limit int) ([]StreamChunk, error) {
 	index := s.entries()
 	var f capture.Frame
 	for i := range index {
-		if !index[i].replayedWith(uint32(conversation)) {
+		if !index[i].replayedWith(ids) {
 			continue
 		}
 		if err := s.frame(index, i+1, &f); err != nil {

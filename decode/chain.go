@@ -96,6 +96,7 @@ type Chain struct {
 	fragments *ip.Reassembler
 	table     map[key]*conversation
 	expected  map[netip.AddrPort]layer.Protocol
+	routes    routes
 	live      []*conversation
 	lastKey   key
 	last      *conversation

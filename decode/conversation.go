@@ -44,6 +44,8 @@ type conversation struct {
 	tcp       *tcp.Connection
 	app       *application
 	shared    []*application // further ones between the same addresses and ports (RFC 7983)
+	home      *conversation  // whose connection goes on here; nil for none
+	path      int            // of home's connection
 	lastTurn  int8           // direction of the last payload plus one
 	bytes     [2]int64
 	index     int // in Chain.live
@@ -296,8 +298,15 @@ func (c *Chain) datagram(v *conversation, swapped bool) {
 	}
 	d := v.dir(swapped)
 	chunk := dissect.Chunk{Dir: d, Data: p.Payload, At: c.now, Offset: v.bytes[d], Cut: max(0, p.PayloadLength-len(p.Payload))}
+	if v.app == nil && v.home == nil {
+		c.migrate(v, &chunk)
+	}
 	c.sink.conv = v
-	c.sink.Chunk(chunk)
+	if v.home != nil {
+		c.continued(v, chunk)
+	} else {
+		c.sink.Chunk(chunk)
+	}
 	v.bytes[v.dir(swapped)] += int64(p.PayloadLength)
 }
 

@@ -26,6 +26,7 @@ type application struct {
 	heldBytes int
 	children  []*application
 	stream    uint64
+	serial    uint32         // Chunk.Connection
 	asked     layer.Protocol // what the parent announced
 	facts     []flow.Fact    // what it said with it
 	rejected  []*dissect.Protocol
@@ -282,9 +283,9 @@ func (a *application) hold(c dissect.Chunk) {
 }
 
 // child finds or makes the application inside a for a protocol and stream.
-func (s *sink) child(a *application, p layer.Protocol, stream uint64, facts []flow.Fact) *application {
+func (s *sink) child(a *application, p layer.Protocol, serial uint32, stream uint64, facts []flow.Fact) *application {
 	for _, k := range slices.Backward(a.children) { // the newest streams are the busiest
-		if k.asked == p && (k.stream == stream || k.multistream()) {
+		if k.asked == p && k.serial == serial && (k.stream == stream || k.multistream()) {
 			return k
 		}
 	}
@@ -299,7 +300,7 @@ func (s *sink) child(a *application, p layer.Protocol, stream uint64, facts []fl
 		s.chain.finish(a.children[0], false)
 		a.children = append(a.children[:0], a.children[1:]...)
 	}
-	k := &application{parent: a, asked: p, stream: stream, facts: facts}
+	k := &application{parent: a, asked: p, serial: serial, stream: stream, facts: facts}
 	a.children = append(a.children, k)
 	if p == "" {
 		return k

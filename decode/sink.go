@@ -93,14 +93,14 @@ func (s *sink) Inner(p layer.Protocol, c dissect.Chunk) {
 		return
 	}
 	parent := s.app
-	k := s.child(parent, p, c.Stream, nil)
+	k := s.child(parent, p, c.Connection, c.Stream, nil)
 	if k == nil {
 		return
 	}
 	if c.Datagram {
 		k.datagram = true
 	}
-	if len(c.Data) > 0 || c.Gap > 0 {
+	if len(c.Data) > 0 || c.Gap > 0 || c.End && k.multistream() {
 		s.feed(k, c)
 	}
 	if c.End && !k.multistream() {
@@ -111,7 +111,7 @@ func (s *sink) Inner(p layer.Protocol, c dissect.Chunk) {
 // Announce implements dissect.Sink.
 func (s *sink) Announce(p layer.Protocol, stream uint64, facts []flow.Fact) {
 	if s.app != nil {
-		s.child(s.app, p, stream, facts)
+		s.child(s.app, p, 0, stream, facts)
 	}
 }
 
@@ -136,6 +136,11 @@ func (s *sink) Expect(at netip.AddrPort, p layer.Protocol) {
 	if len(c.expected) < maxExpected {
 		c.expected[at] = p
 	}
+}
+
+// ConnectionID implements dissect.Sink.
+func (s *sink) ConnectionID(id []byte, dir layer.Direction) {
+	s.chain.routes.add(id, route{s.conv, dir})
 }
 
 // Withdraw implements dissect.Sink.

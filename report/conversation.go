@@ -31,6 +31,7 @@ func (e *encoder) conversation(c *flow.Conversation, k *classify.Conversation) {
 	e.counts("bytes", c.Bytes)
 	e.counts("payload_bytes", c.Payload)
 	e.yes("ports_reused", c.Reused)
+	e.count("continues", int64(c.Continues))
 	e.related(c.Related)
 	e.setup(k.Setup)
 	e.ledger(k.Ledger)

@@ -224,35 +224,6 @@ func instant(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func (e *encoder) quic(q *flow.QUIC) {
-	if q == nil {
-		return
-	}
-	e.object("quic")
-	e.text("version", q.Version)
-	e.text("sni", q.SNI)
-	e.text("alpn", q.ALPN)
-	e.texts("offered_alpn", q.OfferedALPN)
-	e.yes("retry", q.Retry)
-	e.yes("zero_rtt", q.ZeroRTT)
-	e.yes("version_negotiation", q.VersionNegotiation)
-	e.count("migrations", int64(q.Migrations))
-	e.yes("spin_bit", q.SpinBit)
-	if c := q.Close; c != nil {
-		e.object("close")
-		e.text("by", sender(c.By))
-		e.key("code")
-		e.next()
-		e.number(float64(c.Code))
-		e.text("reason", c.Reason)
-		e.close('}')
-	}
-	e.text("ja3", q.JA3)
-	e.text("ja4", q.JA4)
-	e.yes("decrypted", q.Decrypted)
-	e.close('}')
-}
-
 // sender names who sends in a direction.
 func sender(d layer.Direction) string {
 	if d == layer.ToServer {

@@ -30,6 +30,16 @@ type Chunk struct {
 	// stream. Once both directions have ended the inner dissector is finished.
 	// Data may be empty.
 	End bool
+	// Reset tells, with End, that the sender gave the stream up: what was begun
+	// is not whole. Code is the error code that it gave.
+	Reset bool
+	Code  uint64
+	// Connection tells, for Inner, which of several connections between the same
+	// addresses and ports the stream is of.
+	Connection uint32
+	// Path tells on which of its paths a connection's datagram came: 0 is the
+	// one that it began on, see Sink.ConnectionID.
+	Path int
 }
 
 // Dissector reads one protocol in one conversation. Feed and Finish never
@@ -68,6 +78,10 @@ type Sink interface {
 	// Expect tells that conversations with this endpoint, not seen yet, will
 	// speak p: media that a session description names, a data connection.
 	Expect(at netip.AddrPort, p layer.Protocol)
+	// ConnectionID tells that datagrams of this direction which are addressed to
+	// id are the conversation's, whatever their addresses: the chain hands them
+	// to this dissector, with Chunk.Path. See Protocol.ConnectionID.
+	ConnectionID(id []byte, dir layer.Direction)
 	// Withdraw says that these bytes are not of the dissector's protocol after
 	// all. The chain drops the dissector when Feed returns and asks the other
 	// protocols, beginning with the chunk at hand.
@@ -159,6 +173,11 @@ type Protocol struct {
 	// ExcludePorts are ports where bytes that look alike are of another
 	// protocol (NetBIOS names look like DNS).
 	ExcludePorts []uint16
+	// ConnectionID returns what a datagram is addressed to besides addresses and
+	// ports, which its connection may change: length bytes where the datagram
+	// does not tell the length itself; nil where it is too short. Nil for
+	// protocols without.
+	ConnectionID func(datagram []byte, length int) []byte
 	// Announced are the names by which an outer protocol announces it (ALPN
 	// ids, Upgrade tokens, subprotocols).
 	Announced []string

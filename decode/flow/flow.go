@@ -80,6 +80,12 @@ type Conversation struct {
 	ICMPType  uint8             // of the first packet, where Transport is ICMP or ICMPv6
 	ICMPCode  uint8
 	Foretold  layer.Protocol // that another conversation said it would speak; "" for none
+	// Continues is the id of the conversation whose connection goes on between
+	// these addresses: messages and exchanges are that one's. 0 for none.
+	Continues int
+	// Paths are the ids of the conversations that continue this one, at most
+	// MaxPaths.
+	Paths []int
 
 	TCP  *TCP  // for TCP
 	TLS  *TLS  // where a TLS handshake was seen
@@ -106,6 +112,7 @@ type Conversation struct {
 const (
 	MaxProblems = 32
 	MaxRelated  = 16
+	MaxPaths    = 64
 )
 
 // Tracker receives each TCP segment of a conversation in capture order, after

@@ -75,34 +75,3 @@ type Alert struct {
 	Level string // "warning", "fatal"; "" where encrypted
 	Name  string // "handshake_failure" ...; "encrypted" where it cannot be read
 }
-
-// QUIC is what QUIC's long headers and Initial packets said (RFC 9000).
-type QUIC struct {
-	Version            string // "1", "2", "draft-29", ...
-	SNI                string
-	ALPN               string
-	OfferedALPN        []string
-	Retry              bool
-	ZeroRTT            bool
-	VersionNegotiation bool
-	Migrations         int
-	SpinBit            bool
-	Close              *QUICClose
-	Decrypted          bool   // 1-RTT packets were read with keys
-	KeyProblem         string // why they were not, where keys were given
-	InitialDecrypted   bool
-	JA3, JA3String     string // of the ClientHello
-	JA4                string
-
-	FirstInitial [2]layer.PacketRef // first Initial of each direction
-	RetryAt      layer.PacketRef
-	FirstFlight2 layer.PacketRef    // the client's first datagram after the server's first
-	First1RTT    [2]layer.PacketRef // first short-header packet of each direction
-}
-
-// QUICClose is a CONNECTION_CLOSE frame (RFC 9000 section 19.19).
-type QUICClose struct {
-	By     layer.Direction // the direction that the frame went
-	Code   uint64
-	Reason string
-}

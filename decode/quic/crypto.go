@@ -1,74 +1,62 @@
 package quic
 
-// cryptoStream joins the CRYPTO frames of one direction, which come in any
-// order and overlap (Chrome shuffles those of its ClientHello on purpose).
+// cryptoStream joins the CRYPTO frames of one direction and encryption level,
+// which come in any order and overlap (Chrome shuffles those of its ClientHello
+// on purpose).
 type cryptoStream struct {
-	data []byte
-	have []span // what of data is there: sorted, apart from each other
-	read int    // bytes that were taken as messages
+	data []byte // from offset base on
+	base uint64
+	have ranges
 }
 
-type span struct{ from, to int }
-
-// Bounds of what one direction keeps.
-const (
-	maxCrypto = 64 << 10
-	maxSpans  = 1024
-)
+// maxCrypto bounds what one direction keeps of handshake messages that are not
+// whole; chains of certificates get long.
+const maxCrypto = 256 << 10
 
 // add takes a frame's bytes; false where they go beyond the bounds.
 func (c *cryptoStream) add(offset uint64, b []byte) bool {
-	if offset > maxCrypto || int(offset)+len(b) > maxCrypto || len(c.have) >= maxSpans {
+	to := offset + uint64(len(b))
+	if to > c.base+maxCrypto || len(c.have.list) >= maxSpans {
 		return false
 	}
-	from, to := int(offset), int(offset)+len(b)
-	if from == to || to <= c.read {
-		return true
+	if offset < c.base { // sent again
+		if to <= c.base {
+			return true
+		}
+		b, offset = b[c.base-offset:], c.base
 	}
-	if to > len(c.data) {
-		c.data = append(c.data, make([]byte, to-len(c.data))...)
+	if n := int(to - c.base); n > len(c.data) {
+		c.data = append(c.data, make([]byte, n-len(c.data))...)
 	}
-	copy(c.data[from:to], b)
-	first := 0
-	for first < len(c.have) && c.have[first].to < from {
-		first++
-	}
-	last := first
-	for last < len(c.have) && c.have[last].from <= to {
-		from, to = min(from, c.have[last].from), max(to, c.have[last].to)
-		last++
-	}
-	if first == last {
-		c.have = append(c.have, span{})
-		copy(c.have[first+1:], c.have[first:])
-	} else {
-		c.have = append(c.have[:first+1], c.have[last:]...)
-	}
-	c.have[first] = span{from, to}
+	copy(c.data[offset-c.base:], b)
+	c.have.add(offset, to)
 	return true
 }
 
 // prefix returns the unread bytes up to the first one that is missing.
 func (c *cryptoStream) prefix() []byte {
-	if len(c.have) == 0 || c.have[0].from > c.read || c.have[0].to < c.read {
-		return nil
+	for _, s := range c.have.list {
+		if s.from <= c.base && s.to > c.base {
+			return c.data[:s.to-c.base]
+		}
 	}
-	return c.data[c.read:c.have[0].to]
+	return nil
 }
 
 const messageHeader = 4 // type and length (RFC 8446 section 4)
 
 // message takes the next whole handshake message; ok is false where there is
-// none yet.
+// none yet. The body is valid until the next call of add.
 func (c *cryptoStream) message() (kind uint8, body []byte, ok bool) {
 	b := c.prefix()
 	if len(b) < messageHeader {
 		return 0, nil, false
 	}
-	n := int(b[1])<<16 | int(b[2])<<8 | int(b[3])
-	if len(b) < messageHeader+n {
+	n := messageHeader + (int(b[1])<<16 | int(b[2])<<8 | int(b[3]))
+	if len(b) < n {
 		return 0, nil, false
 	}
-	c.read += messageHeader + n
-	return b[0], b[messageHeader : messageHeader+n], true
+	c.base += uint64(n)
+	c.data = c.data[n:]
+	return b[0], b[messageHeader:n], true
 }

@@ -1,72 +1,88 @@
 package quic
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/wiresight/wiresight/decode/layer"
-	"github.com/wiresight/wiresight/decode/tls"
 )
 
-// described gathers the current datagram's description while it is read, if
-// somebody looks.
-type described struct {
-	on      bool
-	size    int
-	packets []layer.Field
-	titles  []string
+// packetLayer describes the packet at hand as it stands in the datagram, whose
+// first byte offsets count from.
+func (d *dissector) packetLayer() layer.Layer {
+	r := &d.now
+	p := &r.packet
+	l := layer.Layer{Protocol: Name, OSI: osi, Source: layer.Reassembled, Offset: r.offset, Length: p.size}
+	title := titles[p.kind]
+	if r.reset {
+		title = "Stateless Reset"
+	}
+	l.Summary = title
+	l.Fields = append(l.Fields, layer.Field{Name: "quic.packet_length", Value: strconv.Itoa(p.size), Offset: r.offset, Length: p.size})
+	switch {
+	case r.reset:
+		l.Fields = append(l.Fields, r.resetFields()...)
+	case p.kind == oneRTT:
+		l.Fields = append(l.Fields, r.shortFields()...)
+	default:
+		l.Fields = append(l.Fields, r.longFields()...)
+	}
+	if p.number > 0 && !r.reset {
+		l.Fields = append(l.Fields, r.protectedFields(d)...)
+	}
+	return l
 }
 
-func (s *described) reset(on bool, size int) {
-	s.on, s.size, s.packets, s.titles = on, size, s.packets[:0], s.titles[:0]
-	if on {
-		s.packets = nil // the last description may still be in use
-	}
-}
-
-// layer describes the current datagram. Offsets count from its first byte.
-func (d *dissector) layer() layer.Layer {
-	return layer.Layer{
-		Protocol: Name, OSI: osi, Source: layer.Reassembled, Length: d.now.size,
-		Summary: strings.Join(d.now.titles, ", "), Fields: d.now.packets,
-	}
-}
-
-// begin opens the description of a packet with a long header.
-func (s *described) begin(at int, p *packet) {
-	if !s.on {
-		return
-	}
-	s.titles = append(s.titles, titles[p.kind])
+// longFields describes a long header.
+func (r *reading) longFields() []layer.Field {
+	p, at := &r.packet, r.offset
 	fields := []layer.Field{{Name: "quic.header_form", Value: "1", Offset: at, Length: 1}}
 	if p.kind < negotiation {
 		name := "quic.long.packet_type"
 		if isV2(p.version) {
 			name += "_v2"
 		}
-		fields = append(fields, layer.Field{Name: name, Value: strconv.Itoa(p.code()), Offset: at, Length: 1})
+		fields = append(fields,
+			layer.Field{Name: "quic.fixed_bit", Value: bit(r.raw[0], fixedBit), Offset: at, Length: 1},
+			layer.Field{Name: name, Value: strconv.Itoa(p.code()), Offset: at, Length: 1})
 	}
 	dcid := at + 5
 	scid := dcid + 1 + len(p.dcid)
+	rest := scid + 1 + len(p.scid)
 	fields = append(fields,
 		layer.Field{Name: "quic.version", Value: fmt.Sprintf("0x%08x", p.version), Offset: at + 1, Length: 4},
+		layer.Field{Name: "quic.dcil", Value: strconv.Itoa(len(p.dcid)), Offset: dcid, Length: 1},
 		layer.Field{Name: "quic.dcid", Value: fmt.Sprintf("%x", p.dcid), Offset: dcid + 1, Length: len(p.dcid)},
+		layer.Field{Name: "quic.scil", Value: strconv.Itoa(len(p.scid)), Offset: scid, Length: 1},
 		layer.Field{Name: "quic.scid", Value: fmt.Sprintf("%x", p.scid), Offset: scid + 1, Length: len(p.scid)})
-	switch {
-	case p.kind == initial && len(p.token) > 0:
-		fields = append(fields, layer.Field{Name: "quic.token", Value: clipHex(p.token)})
-	case p.kind == retry:
-		fields = append(fields, layer.Field{Name: "quic.retry_token", Value: clipHex(p.token), Offset: scid + 1 + len(p.scid), Length: len(p.token)})
-	case p.kind == negotiation:
-		fields = append(fields, versionFields(scid+1+len(p.scid), p.versions)...)
+	switch p.kind {
+	case initial:
+		fields = append(fields, layer.Field{Name: "quic.token_length", Value: strconv.Itoa(len(p.token)), Offset: rest, Length: varintLength(r.raw, rest-at)})
+		if len(p.token) > 0 {
+			fields = append(fields, layer.Field{Name: "quic.token", Value: clipHex(p.token), Offset: at + bytes.Index(r.raw, p.token), Length: len(p.token)})
+		}
+	case retry:
+		fields = append(fields,
+			layer.Field{Name: "quic.retry_token", Value: clipHex(p.token), Offset: rest, Length: len(p.token)},
+			layer.Field{Name: "quic.retry_integrity_tag", Value: clipHex(r.raw[len(r.raw)-retryTag:]), Offset: at + len(r.raw) - retryTag, Length: retryTag})
+	case negotiation:
+		fields = append(fields, versionFields(rest, p.versions)...)
 	}
 	if p.number > 0 {
 		fields = append(fields, layer.Field{Name: "quic.length", Value: strconv.Itoa(p.size - p.number)})
 	}
-	s.packets = append(s.packets, layer.Field{
-		Name: "quic.packet", Value: titles[p.kind], Offset: at, Length: p.size, Children: fields,
-	})
+	return fields
+}
+
+// varintLength returns the length of the variable-length integer at b[at].
+func varintLength(b []byte, at int) int {
+	if at >= len(b) {
+		return 0
+	}
+	return 1 << (b[at] >> 6)
 }
 
 // code returns the type bits as they stood in the header.
@@ -83,7 +99,7 @@ const maxListed = 64
 func versionFields(at int, b []byte) []layer.Field {
 	var fields []layer.Field
 	for ; len(b) >= 4 && len(fields) < maxListed; b, at = b[4:], at+4 {
-		v := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+		v := binary.BigEndian.Uint32(b)
 		fields = append(fields, layer.Field{
 			Name: "quic.supported_version", Value: fmt.Sprintf("0x%08x (%s)", v, VersionName(v)), Offset: at, Length: 4,
 		})
@@ -91,108 +107,112 @@ func versionFields(at int, b []byte) []layer.Field {
 	return fields
 }
 
-// beginShort opens the description of a packet with a short header. id is the
-// length of the connection ID in it, -1 if unknown.
-func (s *described) beginShort(at int, b []byte, id int) {
-	if !s.on {
-		return
-	}
-	s.titles = append(s.titles, titles[oneRTT])
+// shortFields describes a short header, as far as it is in the clear.
+func (r *reading) shortFields() []layer.Field {
+	first, at := r.raw[0], r.offset
 	fields := []layer.Field{
 		{Name: "quic.header_form", Value: "0", Offset: at, Length: 1},
-		{Name: "quic.spin_bit", Value: strconv.FormatBool(b[0]&spinBit != 0), Offset: at, Length: 1},
+		{Name: "quic.fixed_bit", Value: bit(first, fixedBit), Offset: at, Length: 1},
+		{Name: "quic.spin_bit", Value: strconv.FormatBool(first&spinBit != 0), Offset: at, Length: 1},
 	}
-	if id > 0 && 1+id <= len(b) {
-		fields = append(fields, layer.Field{Name: "quic.dcid", Value: fmt.Sprintf("%x", b[1:1+id]), Offset: at + 1, Length: id})
+	if id := r.packet.dcid; len(id) > 0 {
+		fields = append(fields, layer.Field{Name: "quic.dcid", Value: fmt.Sprintf("%x", id), Offset: at + 1, Length: len(id)})
 	}
-	s.packets = append(s.packets, layer.Field{
-		Name: "quic.packet", Value: titles[oneRTT], Offset: at, Length: len(b), Children: fields,
-	})
+	return fields
 }
 
-// add appends a field to the current packet's.
-func (s *described) add(f layer.Field) {
-	if s.on && len(s.packets) > 0 {
-		p := &s.packets[len(s.packets)-1]
-		if len(p.Children) < maxChildren {
-			p.Children = append(p.Children, f)
+func (r *reading) resetFields() []layer.Field {
+	n := len(r.raw) - resetToken
+	return []layer.Field{
+		{Name: "quic.unpredictable_bits", Value: fmt.Sprintf("%d bytes", n), Offset: r.offset, Length: n},
+		{Name: "quic.stateless_reset_token", Value: fmt.Sprintf("%x", r.raw[n:]), Offset: r.offset + n, Length: resetToken},
+	}
+}
+
+// protectedFields describes what header and packet protection hid.
+func (r *reading) protectedFields(d *dissector) []layer.Field {
+	p := &r.packet
+	at := r.offset + p.number
+	if r.plain == nil {
+		return []layer.Field{{Name: "quic.protected_payload", Value: "no key", Offset: at, Length: p.size - p.number}}
+	}
+	header := d.opener.header
+	n := int(header[0]&3) + 1
+	fields := make([]layer.Field, 0, 4)
+	if p.kind == oneRTT {
+		fields = append(fields, layer.Field{Name: "quic.key_phase", Value: strconv.FormatBool(r.phase), Offset: r.offset, Length: 1})
+	}
+	return append(fields,
+		layer.Field{Name: "quic.packet_number_length", Value: strconv.Itoa(n), Offset: r.offset, Length: 1},
+		layer.Field{Name: "quic.packet_number", Value: decimal(r.number), Offset: at, Length: n},
+		layer.Field{Name: "quic.payload", Value: fmt.Sprintf("%d bytes", len(r.plain)), Offset: at + n, Length: p.size - p.number - n})
+}
+
+// payloadLayer describes the frames of a packet. Offsets count from the first
+// byte of the decrypted payload.
+func (d *dissector) payloadLayer() layer.Layer {
+	r := &d.now
+	l := layer.Layer{
+		Protocol: Name, OSI: osi, Source: layer.Decrypted, Length: len(r.plain), Data: bytes.Clone(r.plain),
+		Packets: []int{r.chunk.At.Number},
+	}
+	names := make([]string, 0, 8)
+	for b := r.plain; len(b) > 0; {
+		f, err := parseFrame(b)
+		if err != nil {
+			l.Fields = append(l.Fields, layer.Field{Name: "quic.remaining_payload", Value: err.Error(), Offset: len(r.plain) - len(b), Length: len(b)})
+			break
+		}
+		f.at = len(r.plain) - len(b)
+		b = b[f.size:]
+		if len(l.Fields) < maxFrames {
+			l.Fields = append(l.Fields, f.field())
+		}
+		if f.kind != framePadding && len(names) < maxNamed {
+			names = append(names, f.title())
 		}
 	}
+	for i := range r.messages {
+		m := &r.messages[i]
+		names = append(names, m.Title())
+		l.Fields = append(l.Fields, m.field())
+	}
+	l.Summary = titles[r.packet.kind]
+	if len(names) > 0 {
+		l.Summary += ": " + strings.Join(names, ", ")
+	}
+	return l
 }
 
-// maxChildren bounds the fields described of one packet.
-const maxChildren = 512
+// Bounds of what is described of one packet.
+const (
+	maxFrames = 512
+	maxNamed  = 16
+)
 
-func (s *described) sealed() {
-	if s.on {
-		s.add(layer.Field{Name: "quic.protected_payload", Value: "no key"})
-	}
+// field describes a handshake message; its fields come from reassembled bytes
+// and have no place in the packet.
+func (m *message) field() layer.Field {
+	fields := m.Fields(0)
+	nowhere(fields)
+	return layer.Field{Name: "tls.handshake", Value: m.Title(), Children: append(fields, parameterList(m.parameters)...)}
 }
 
-func (s *described) number(n int64) {
-	if s.on {
-		s.add(layer.Field{Name: "quic.packet_number", Value: strconv.FormatInt(n, 10)})
-	}
-}
-
-func (s *described) frame(f *frame, size int) {
-	if !s.on {
-		return
-	}
-	out := layer.Field{Name: "quic.frame", Value: frameNames[f.kind], Children: []layer.Field{
-		{Name: "quic.frame_type", Value: strconv.FormatUint(f.kind, 10)},
-	}}
-	child := func(name, value string) {
-		out.Children = append(out.Children, layer.Field{Name: name, Value: value})
-	}
-	switch f.kind {
-	case framePadding:
-		child("quic.padding_length", strconv.Itoa(size))
-	case frameACK, frameACKECN:
-		child("quic.ack.largest_acknowledged", strconv.FormatUint(f.offset, 10))
-	case frameCrypto:
-		child("quic.crypto.offset", strconv.FormatUint(f.offset, 10))
-		child("quic.crypto.length", strconv.Itoa(len(f.data)))
-	case frameClose, frameCloseApp:
-		child("quic.cc.error_code", strconv.FormatUint(f.code, 10))
-		child("quic.cc.reason_phrase", layer.Clip(f.data, maxText))
-	}
-	s.add(out)
-}
-
-func (s *described) clientHello(h *tls.ClientHello) {
-	if !s.on {
-		return
-	}
-	title := "Client Hello"
-	if h.ServerName != "" {
-		title += " (SNI=" + layer.Clip([]byte(h.ServerName), maxText) + ")"
-	}
-	s.hello(title, clientHello, h.Fields(0))
-}
-
-func (s *described) serverHello(h *tls.ServerHello) {
-	if !s.on {
-		return
-	}
-	title := "Server Hello"
-	if h.HelloRetry {
-		title = "Hello Retry Request"
-	}
-	s.hello(title, serverHello, h.Fields(0))
-}
-
-// hello adds a handshake message; its fields come from reassembled bytes and
-// have no place in the datagram.
-func (s *described) hello(title string, kind int, fields []layer.Field) {
+func nowhere(fields []layer.Field) {
 	for i := range fields {
 		fields[i].Offset, fields[i].Length = 0, 0
+		nowhere(fields[i].Children)
 	}
-	s.titles = append(s.titles, title)
-	s.add(layer.Field{Name: "tls.handshake", Value: title, Children: append([]layer.Field{
-		{Name: "tls.handshake.type", Value: strconv.Itoa(kind)},
-	}, fields...)})
 }
+
+func bit(b, mask byte) string {
+	if b&mask != 0 {
+		return "1"
+	}
+	return "0"
+}
+
+func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
 
 func clipHex(b []byte) string {
 	const most = 64

@@ -15,7 +15,7 @@ func TestKeysAreTriedFewTimesForOneDatagram(t *testing.T) {
 		b = append(b, 0xc0, 0, 0, 0, 1, 1, byte(i), 0, 0, 20) // Initial, version 1, DCID of a byte
 		b = append(b, make([]byte, 20)...)
 	}
-	d := newDissector()
+	d := newDissector(dissect.Context{}, &budget{})
 	d.Feed(&nothing{}, dissect.Chunk{Data: b, At: layer.PacketRef{Number: 1}})
 	if d.derived == 0 || d.derived > maxTries {
 		t.Errorf("keys were derived %d times", d.derived)

@@ -31,6 +31,9 @@ const (
 	longHeader = 0x80
 	fixedBit   = 0x40
 	spinBit    = 0x20
+	// keyPhaseBit is under header protection (RFC 9000 section 17.3.1).
+	keyPhaseBit = 0x04
+	resetToken  = 16 // bytes of a Stateless Reset Token
 	// maxConnectionID is the longest connection ID of the known versions (RFC
 	// 9000 section 17.2).
 	maxConnectionID = 20

@@ -11,12 +11,15 @@ import (
 	"math/big"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/quic-go/quic-go"
+	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/secrets"
 )
 
 // wire records what two sockets of the loopback send each other.
@@ -49,6 +52,19 @@ func (e *end) WriteTo(b []byte, to net.Addr) (int, error) {
 	return e.PacketConn.WriteTo(b, to)
 }
 
+// session is what the test's connections share: what they sent, and their keys.
+type session struct {
+	sent []datagram
+	keys *secrets.Store
+}
+
+func (s *session) play() *recorder { return playWith(dissect.Context{Secrets: s.keys}, s.sent) }
+
+// keyLog hands a connection's secrets to a store.
+type keyLog struct{ *secrets.Store }
+
+func (k keyLog) Write(b []byte) (int, error) { k.AddKeyLog(b); return len(b), nil }
+
 func serverConfig(t *testing.T) *ctls.Config {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -63,12 +79,13 @@ func serverConfig(t *testing.T) *ctls.Config {
 }
 
 // converse runs a QUIC connection: a question, an answer, a close.
-func converse(t *testing.T, version quic.Version, validate bool) []datagram {
+func converse(t *testing.T, version quic.Version, validate bool) *session {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	w := &wire{}
 	a, b := newEnd(t, w, layer.ToServer), newEnd(t, w, layer.ToClient)
+	keys := secrets.New()
 	st := &quic.Transport{Conn: b, VerifySourceAddress: func(net.Addr) bool { return validate }}
 	defer st.Close()
 	config := &quic.Config{Versions: []quic.Version{version}}
@@ -90,7 +107,7 @@ func converse(t *testing.T, version quic.Version, validate bool) []datagram {
 	}()
 	ct := &quic.Transport{Conn: a}
 	defer ct.Close()
-	c, err := ct.Dial(ctx, b.LocalAddr(), &ctls.Config{ServerName: "example.com", InsecureSkipVerify: true, NextProtos: []string{"test"}}, config)
+	c, err := ct.Dial(ctx, b.LocalAddr(), &ctls.Config{ServerName: "example.com", InsecureSkipVerify: true, NextProtos: []string{"test"}, KeyLogWriter: keyLog{keys}}, config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +123,7 @@ func converse(t *testing.T, version quic.Version, validate bool) []datagram {
 	c.CloseWithError(0, "")
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Clone(w.sent)
+	return &session{slices.Clone(w.sent), keys}
 }
 
 func TestConnectionOfQUICGo(t *testing.T) {
@@ -122,7 +139,7 @@ func TestConnectionOfQUICGo(t *testing.T) {
 		{"version 2 with Retry", quic.Version2, true, "2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := play(converse(t, c.version, c.retry))
+			r := play(converse(t, c.version, c.retry).sent)
 			q := r.quic
 			if q.Version != c.want || q.SNI != "example.com" || q.Retry != c.retry || !slices.Equal(q.OfferedALPN, []string{"test"}) {
 				t.Errorf("%+v", q)
@@ -139,5 +156,57 @@ func TestConnectionOfQUICGo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestConnectionOfQUICGoIsReadWithKeys(t *testing.T) {
+	for _, version := range []quic.Version{quic.Version1, quic.Version2} {
+		s := converse(t, version, false)
+		r := s.play()
+		q := r.quic
+		for _, dir := range []layer.Direction{layer.ToServer, layer.ToClient} {
+			if got := r.InnerBytes("", dir, 0); string(got) != "question" {
+				t.Errorf("%s: %q was read", dir, got)
+			}
+			if q.Sent[dir] == 0 || q.RTT[dir].Samples == 0 || q.Parameters[dir] == nil || q.Unseen[dir] > q.Sent[dir] || q.Lost[dir] != 0 || q.CaptureLost[dir] != 0 {
+				t.Errorf("%s: %+v", dir, q)
+			}
+		}
+		if !q.Decrypted || q.KeyProblem != "" || q.ALPN != "test" || !q.HandshakeDone.Valid() || len(q.Certificates) != 1 || q.Streams[0] != 1 ||
+			q.CipherSuite == "" || q.Close == nil || !q.Close.Application || len(r.problems) > 0 {
+			t.Errorf("%+v\nproblems %q", q, r.problems)
+		}
+		if len(r.IDs[0]) < 2 || len(r.IDs[1]) > 0 && len(r.IDs[1][0]) == 0 {
+			t.Errorf("connection IDs %x", r.IDs)
+		}
+		for i := 1; i < len(r.Inners); i++ {
+			if r.Inners[i].End != (r.Inners[i].Offset+int64(len(r.Inners[i].Data)) == 8) {
+				t.Errorf("end of stream %+v", r.Inners[i])
+			}
+		}
+	}
+}
+
+// Without the right keys nothing is claimed but what anybody can see, and the
+// reason is said.
+func TestKeysThatAreMissingAreSaid(t *testing.T) {
+	s := converse(t, quic.Version1, false)
+	other := secrets.New()
+	other.AddKeyLog([]byte("CLIENT_RANDOM " + strings.Repeat("00", 32) + " 00\n"))
+	without := playWith(dissect.Context{Secrets: other}, s.sent).quic
+	if without.Decrypted || !strings.HasPrefix(without.KeyProblem, "no key for client random ") {
+		t.Errorf("%+v", without)
+	}
+	var late []datagram
+	for _, g := range s.sent {
+		if g.data[0]&longHeader == 0 {
+			late = append(late, g)
+		}
+	}
+	if q := playWith(dissect.Context{Secrets: s.keys}, late).quic; q.Decrypted || q.KeyProblem != "the capture begins after the handshake" {
+		t.Errorf("%+v", q)
+	}
+	if q := playWith(dissect.Context{}, s.sent).quic; q.KeyProblem != "" || q.Decrypted {
+		t.Errorf("%+v", q)
 	}
 }

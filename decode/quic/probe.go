@@ -63,7 +63,7 @@ func initialSender(b []byte, p *packet) dissect.Client {
 	}
 	if k := deriveInitial(p.version, p.dcid, layer.ToServer); k != nil && !p.cut {
 		var o opener
-		if _, _, ok := o.open(&k.side[0], b[:p.size], p.number, -1); ok {
+		if _, _, ok := o.open(k.side[0], b[:p.size], p.number, 0); ok {
 			return dissect.Sender
 		}
 	}

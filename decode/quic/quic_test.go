@@ -12,7 +12,7 @@ import (
 )
 
 // initialPacket builds a protected Initial of one side with the given frames.
-func initialPacket(t testing.TB, k *keySet, dir layer.Direction, dcid, scid, token []byte, pn int64, frames []byte) []byte {
+func initialPacket(t testing.TB, k *keySet, dir layer.Direction, dcid, scid, token []byte, pn uint64, frames []byte) []byte {
 	t.Helper()
 	first := byte(0xc1)
 	if isV2(k.version) {
@@ -50,7 +50,7 @@ func TestClientHelloInPiecesInAnyOrder(t *testing.T) {
 		}
 		rng.Shuffle(len(pieces), func(i, j int) { pieces[i], pieces[j] = pieces[j], pieces[i] })
 		var list []datagram
-		for pn := int64(0); len(pieces) > 0; pn++ {
+		for pn := uint64(0); len(pieces) > 0; pn++ {
 			n := min(1+rng.IntN(4), len(pieces))
 			frames := append(slices.Concat(pieces[:n]...), framePing, 0, 0, 0)
 			frames = append(frames, make([]byte, 20)...)
@@ -72,7 +72,8 @@ func TestRetryChangesTheKeys(t *testing.T) {
 	first := deriveInitial(version1, dcid, layer.ToServer)
 	second := deriveInitial(version1, chosen, layer.ToServer)
 	half := helloMessage(t)[:100]
-	retryPacket := slices.Concat([]byte{0xf0, 0, 0, 0, 1, 2}, source, []byte{5}, chosen, []byte("token"), make([]byte, 16))
+	retryPacket := slices.Concat([]byte{0xf0, 0, 0, 0, 1, 2}, source, []byte{5}, chosen, []byte("token"))
+	retryPacket = append(retryPacket, retryTagOf(version1, dcid, retryPacket)...)
 	r := play([]datagram{
 		{layer.ToServer, initialPacket(t, first, layer.ToServer, dcid, source, nil, 0, append(cryptoFrame(0, half), make([]byte, 30)...))},
 		{layer.ToClient, retryPacket},
@@ -86,8 +87,21 @@ func TestRetryChangesTheKeys(t *testing.T) {
 	if q.Close == nil || q.Close.Code != 0x128 || q.Close.Reason != "noo" || q.Close.By != layer.ToClient {
 		t.Errorf("close %+v", q.Close)
 	}
-	if !slices.Equal(r.kinds[layer.ToClient], []string{"retry", "initial"}) {
+	if !slices.Equal(r.kinds[layer.ToClient], []string{"retry", "initial", "connection_close"}) {
 		t.Errorf("the server sent %q", r.kinds[layer.ToClient])
+	}
+}
+
+func TestAForgedRetryIsIgnored(t *testing.T) {
+	dcid := unhex(t, rfcDCID)
+	keys := deriveInitial(version1, dcid, layer.ToServer)
+	forged := append([]byte{0xf0, 0, 0, 0, 1, 0, 1, 5}, make([]byte, 20)...)
+	r := play([]datagram{
+		{layer.ToServer, initialPacket(t, keys, layer.ToServer, dcid, nil, nil, 0, cryptoFrame(0, helloMessage(t)))},
+		{layer.ToClient, forged},
+	})
+	if r.quic.Retry || len(r.problems) != 1 {
+		t.Errorf("%+v %q", r.quic, r.problems)
 	}
 }
 
@@ -101,8 +115,8 @@ func TestCompatibleVersionNegotiation(t *testing.T) {
 	if r.quic.Version != "2" || len(r.problems) > 0 {
 		t.Errorf("%+v %q", r.quic, r.problems)
 	}
-	if n := len(r.layers[1].Fields[0].Children); n < 7 {
-		t.Errorf("the server's Initial was not opened: %+v", r.layers[1])
+	if l := r.layers[len(r.layers)-1]; l.Source != layer.Decrypted || l.Summary != "Initial: PING" {
+		t.Errorf("the server's Initial was not opened: %+v", l)
 	}
 }
 

@@ -34,9 +34,12 @@ type datagram struct {
 }
 
 // play feeds datagrams, each as one packet.
-func play(list []datagram) *recorder {
+func play(list []datagram) *recorder { return playWith(dissect.Context{}, list) }
+
+func playWith(c dissect.Context, list []datagram) *recorder {
 	r := &recorder{quic: &flow.QUIC{}}
-	d := newDissector()
+	held := &budget{}
+	d := newDissector(c, held)
 	for i, g := range list {
 		buffer := append([]byte(nil), g.data...)
 		d.Feed(r, dissect.Chunk{Dir: g.dir, Data: buffer, At: layer.PacketRef{Number: i + 1, Nanos: int64(i+1) * 1000}})
@@ -45,5 +48,8 @@ func play(list []datagram) *recorder {
 		}
 	}
 	d.Finish(r, true)
+	if held.used != 0 {
+		panic("bytes are still held")
+	}
 	return r
 }

@@ -30,6 +30,13 @@ const (
 	Exporter           Label = "EXPORTER_SECRET"
 	ECHSecret          Label = "ECH_SECRET"
 	ECHConfig          Label = "ECH_CONFIG"
+
+	// QUIC's before its drafts took over those of TLS.
+	QUICClientEarlyTraffic Label = "QUIC_CLIENT_EARLY_TRAFFIC_SECRET"
+	QUICClientHandshake    Label = "QUIC_CLIENT_HANDSHAKE_TRAFFIC_SECRET"
+	QUICServerHandshake    Label = "QUIC_SERVER_HANDSHAKE_TRAFFIC_SECRET"
+	QUICClientTraffic      Label = "QUIC_CLIENT_TRAFFIC_SECRET_0"
+	QUICServerTraffic      Label = "QUIC_SERVER_TRAFFIC_SECRET_0"
 )
 
 // Bounds of what is kept.
@@ -132,7 +139,8 @@ func (s *Store) line(line []byte) bool {
 func known(l Label) bool {
 	switch l {
 	case ClientRandom, ClientEarlyTraffic, ClientHandshake, ServerHandshake, ClientTraffic, ServerTraffic,
-		EarlyExporter, Exporter, ECHSecret, ECHConfig:
+		EarlyExporter, Exporter, ECHSecret, ECHConfig,
+		QUICClientEarlyTraffic, QUICClientHandshake, QUICServerHandshake, QUICClientTraffic, QUICServerTraffic:
 		return true
 	}
 	return false

@@ -28,6 +28,7 @@ type Recorder struct {
 	Announces   []Announcement
 	Expected    map[netip.AddrPort]layer.Protocol
 	Withdrawn   bool
+	IDs         [2][][]byte // connection IDs, by the direction of what they address
 	// Names maps what outer protocols announce to protocols, for Announced.
 	Names map[string]layer.Protocol
 
@@ -102,6 +103,11 @@ func (r *Recorder) Expect(at netip.AddrPort, p layer.Protocol) {
 		r.Expected = map[netip.AddrPort]layer.Protocol{}
 	}
 	r.Expected[at] = p
+}
+
+// ConnectionID implements dissect.Sink.
+func (r *Recorder) ConnectionID(id []byte, dir layer.Direction) {
+	r.IDs[dir] = append(r.IDs[dir], slices.Clone(id))
 }
 
 // Withdraw implements dissect.Sink.
