@@ -43,20 +43,21 @@ func (s *Session) Trace(ctx context.Context, conversation, limit int, progress f
 		return nil, ErrNoIndex
 	}
 	t := &tracing{}
-	chain := decode.New(decode.Options{
-		Record: true, FirstID: conversation,
+	ids := s.together(conversation)
+	chain := decode.New(s.replayOptions(int(ids[0]), decode.Options{
+		Record:     true,
 		NewTracker: func() flow.Tracker { return newRecorder(t) },
 		Message: func(m *flow.Message) {
 			if t.wanted && len(t.trace.Messages) < maxTraceMessages {
 				t.trace.Messages = append(t.trace.Messages, copied(m))
 			}
 		},
-	})
+	}))
 	index := s.entries()
 	var f capture.Frame
-	for i := max(0, s.firstPacket(conversation)-1-maxFragments); i < len(index); i++ {
+	for i := max(0, s.firstPacket(int(ids[0]))-1-maxFragments); i < len(index); i++ {
 		p := &index[i]
-		if !p.replayedWith(uint32(conversation)) {
+		if !p.replayedWith(ids) {
 			continue
 		}
 		t.wanted = p.Conversation == uint32(conversation)
