@@ -50,10 +50,12 @@ func (e *encoder) quic(q *flow.QUIC) {
 // quicTransfer says what the packets of each direction met, which only
 // decrypted ones tell.
 func (e *encoder) quicTransfer(q *flow.QUIC) {
-	if q.Sent.Sum() > 0 {
-		e.counts("sent", q.Sent)
-		e.counts("streams", q.Streams)
+	e.quicRTT("spin_rtt_s", &q.SpinRTT)
+	if !q.Decrypted {
+		return
 	}
+	e.counts("sent", q.Sent)
+	e.counts("streams", q.Streams)
 	for _, n := range []struct {
 		key    string
 		counts flow.Counts
@@ -67,10 +69,7 @@ func (e *encoder) quicTransfer(q *flow.QUIC) {
 	for dir, key := range [2]string{"rtt_to_server_s", "rtt_to_client_s"} {
 		e.quicRTT(key, &q.RTT[dir])
 	}
-	e.quicRTT("spin_rtt_s", &q.SpinRTT)
-	if q.BlockedTotal > 0 {
-		e.count("flow_control_blocked", q.BlockedTotal)
-	}
+	e.count("flow_control_blocked", q.BlockedTotal)
 }
 
 func (e *encoder) quicRTT(key string, r *flow.QUICRTT) {
