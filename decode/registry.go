@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"github.com/wiresight/wiresight/decode/amqp"
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dns"
 	"github.com/wiresight/wiresight/decode/header"
@@ -29,6 +30,7 @@ func Protocols() []dissect.Protocol {
 		mqtt.Protocol(),
 		redis.Protocol(),
 		kafka.Protocol(),
+		amqp.Protocol(),
 	}
 }
 
