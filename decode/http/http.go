@@ -25,6 +25,10 @@ const (
 	RPC         layer.Protocol = "grpc"      // gRPC, gRPC-Web and Connect
 )
 
+// AnswerFact is announced, with any value, to a protocol inside whose facts are
+// those of the request, because the response was not seen.
+const AnswerFact = "response"
+
 // Bounds of what is kept of one message.
 const (
 	MaxFacts = 48

@@ -15,14 +15,16 @@ type tunnel struct {
 }
 
 // unseen is called where no start line is. The client may speak another
-// protocol: it does so only after an answer that the capture does not have.
+// protocol: it does so only after an answer that the capture does not have. The
+// facts are then the request's.
 func (d *dissector) unseen(out dissect.Sink, h *half) bool {
 	n := len(h.pending)
 	if n == 0 || h.pending[n-1].upgrade == "" {
 		return false
 	}
 	a := &h.pending[n-1]
-	out.Announce(a.upgrade, 0, http.Announcement([]flow.Fact{{Key: "response", Value: "not seen"}}, a.name))
+	facts := append([]flow.Fact{{Key: http.AnswerFact, Value: "not seen"}}, h.msg.Facts...)
+	out.Announce(a.upgrade, 0, http.Announcement(facts, a.name))
 	d.upgrade(out, a.upgrade)
 	return true
 }

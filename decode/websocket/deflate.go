@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -130,9 +131,12 @@ type extensions struct {
 	other   bool    // any that is not known here, or may be: it may use the reserved bits
 }
 
-// agreed reads the values of the response's Sec-WebSocket-Extensions.
+// agreed reads the values of the response's Sec-WebSocket-Extensions. Where only
+// the request was seen, what it offers may be used, and a reserved bit tells
+// whether it is.
 func agreed(c *dissect.Context) (x extensions) {
-	x.other = c.MidStream || c.Fact(handshakeFact) != ""
+	offered := c.Fact(http.AnswerFact) != ""
+	x.other = c.MidStream || offered
 	for _, f := range c.Facts {
 		if f.Key != extensionsFact {
 			continue
@@ -142,7 +146,9 @@ func agreed(c *dissect.Context) (x extensions) {
 			switch name = strings.TrimSpace(name); {
 			case strings.EqualFold(name, "permessage-deflate"):
 				x.deflate = true
-				x.parameters(parameters)
+				if !offered {
+					x.parameters(parameters)
+				}
 			case name != "":
 				x.other = true
 			}

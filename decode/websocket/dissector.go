@@ -69,7 +69,8 @@ type message struct {
 	compressed bool
 	headless   bool // its first frame was not seen
 	frames     int
-	bytes      int64
+	bytes      int64 // on the wire, headers included
+	size       int64 // of the payload of whole frames; in the end of the message, inflated
 	first      layer.PacketRef
 	payload    []byte // in clear, still compressed; as much as is wanted
 	whole      bool   // payload is all of it
@@ -85,7 +86,9 @@ func newDissector(c dissect.Context, s *scratch) *dissector {
 		d.half[dir].inflater.lost = c.MidStream
 	}
 	d.describe = d.layer
-	d.inside = layer.Protocol(c.Fact(subprotocolFact)) // resolved with the first chunk
+	if c.Fact(http.AnswerFact) == "" {
+		d.inside = layer.Protocol(c.Fact(subprotocolFact)) // resolved with the first chunk
+	}
 	return d
 }
 

@@ -47,6 +47,7 @@ func (d *dissector) frameDone(out dissect.Sink, h *half, dir layer.Direction) {
 	if data {
 		m.frames++
 		m.bytes += h.bytes
+		m.size += h.header.length
 		if h.header.fin() {
 			d.undo(h)
 		}
@@ -153,8 +154,10 @@ func (d *dissector) messageFacts(out dissect.Sink, h *half) (name string) {
 		h.facts = append(h.facts, flow.Fact{Key: "compressed", Value: "not undone: " + m.failed.Error()})
 		return ""
 	default:
-		h.facts = append(h.facts, flow.Fact{Key: "inflated-bytes", Value: strconv.Itoa(len(m.plain))})
+		m.size = int64(len(m.plain))
+		h.facts = append(h.facts, flow.Fact{Key: "compressed", Value: "permessage-deflate"})
 	}
+	h.facts = append(h.facts, flow.Fact{Key: "payload-bytes", Value: strconv.FormatInt(m.size, 10)})
 	if m.opcode != text || !m.whole || len(m.plain) > http.MaxText {
 		return ""
 	}

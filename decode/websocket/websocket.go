@@ -18,9 +18,8 @@ const Name = http.WebSocket
 const osi = 7
 
 // The facts that HTTP announces: the values of the response's header fields,
-// which say what was agreed on, or that the response was not seen.
+// which say what was agreed on.
 const (
-	handshakeFact   = "response"
 	extensionsFact  = "sec-websocket-extensions"
 	subprotocolFact = "sec-websocket-protocol"
 )

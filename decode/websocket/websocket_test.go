@@ -95,20 +95,20 @@ func TestMessages(t *testing.T) {
 		want   []string
 	}{
 		{"a text and its answer", []dissecttest.Write{client(masked(final|1, "hello")), server(frame(final|2, "\x00\x01"))},
-			[]string{"server text 11", "client binary 4"}},
+			[]string{"server text 11 payload-bytes=5", "client binary 4 payload-bytes=2"}},
 		{"empty messages", []dissecttest.Write{client(masked(final|1, "")), server(frame(final|2, ""))},
-			[]string{"server text 6", "client binary 2"}},
+			[]string{"server text 6 payload-bytes=0", "client binary 2 payload-bytes=0"}},
 		{"lengths of 16 and 64 bits", []dissecttest.Write{server(frame(final|2, long)), server(frame(final|2, strings.Repeat("b", 1<<16)))},
-			[]string{"client binary 304", "client binary 65546"}},
+			[]string{"client binary 304 payload-bytes=300", "client binary 65546 payload-bytes=65536"}},
 		{"fragments with a ping between", []dissecttest.Write{client(masked(1, "he") + masked(final|9, "x") + masked(0, "l") + masked(final, "lo"))},
-			[]string{"server text 8 not kept", "server ping 7", "server continuation 7 not kept", "server continuation as text 23 frames=3"}},
+			[]string{"server text 8 not kept", "server ping 7", "server continuation 7 not kept", "server continuation as text 23 payload-bytes=5 frames=3"}},
 		{"a close with a reason", []dissecttest.Write{server(frame(final|8, "\x03\xe9bye\x1b")), client(masked(final|8, ""))},
 			[]string{"client close 1001 8 code=1001 reason=bye\\x1b", "server close 6"}},
 		{"JSON, JSON-RPC and a session description", []dissecttest.Write{
 			client(masked(final|1, `{"a":[1]}`)), client(masked(final|1, `{"jsonrpc":"2.0","method":"eth_call","id":1}`)),
 			client(masked(final|1, "v=0\r\no=-\r\n")), client(masked(final|1, `{"type":"offer","sdp":"v=0\r\no=-"}`)), client(masked(final|1, `{"a`))},
-			[]string{"server text 15 content=json", "server text eth_call 50 content=json-rpc", "server text 16 content=sdp",
-				"server text 41 content=json sdp=present", "server text 9"}},
+			[]string{"server text 15 payload-bytes=9 content=json", "server text eth_call 50 payload-bytes=44 content=json-rpc", "server text 16 payload-bytes=10 content=sdp",
+				"server text 41 payload-bytes=35 content=json sdp=present", "server text 9 payload-bytes=3"}},
 		{"one that does not end", []dissecttest.Write{client(masked(final|1, "hello")[:8])},
 			[]string{"server text 8 cut"}},
 	} {
@@ -256,19 +256,19 @@ func TestLossBetweenFrames(t *testing.T) {
 	text := masked(final|1, "and this is read again")
 	t.Run("a packet of whole frames is read", func(t *testing.T) {
 		r := dissecttest.Play(Protocol(), client(masked(final|1, "x")), gap(100, client(text)), client(text))
-		same(t, "messages", brief(r), []string{"server text 7", "server text 28", "server text 28"})
+		same(t, "messages", brief(r), []string{"server text 7 payload-bytes=1", "server text 28 payload-bytes=22", "server text 28 payload-bytes=22"})
 	})
 	t.Run("one that begins within a frame is not", func(t *testing.T) {
 		r := dissecttest.Play(Protocol(), client(masked(final|1, "x")), gap(100, client(text[3:])), client(text+text[:4]), client(text))
-		same(t, "messages", brief(r), []string{"server text 7", "server text 28"})
+		same(t, "messages", brief(r), []string{"server text 7 payload-bytes=1", "server text 28 payload-bytes=22"})
 	})
 	t.Run("what began before is cut", func(t *testing.T) {
 		r := dissecttest.Play(Protocol(), client(text[:10]), gap(100, client(text)))
-		same(t, "messages", brief(r), []string{"server text 10 cut", "server text 28"})
+		same(t, "messages", brief(r), []string{"server text 10 cut", "server text 28 payload-bytes=22"})
 	})
 	t.Run("a message's end without its beginning is no message", func(t *testing.T) {
 		r := dissecttest.Play(Protocol(), client(masked(1, "x")), gap(10, client(masked(final, strings.Repeat("y", 200)))))
-		same(t, "messages", brief(r), []string{"server text 7 not kept", "server continuation 208 cut"})
+		same(t, "messages", brief(r), []string{"server text 7 not kept", "server continuation 208 payload-bytes=200 cut"})
 	})
 }
 
