@@ -9,6 +9,7 @@ import (
 	"github.com/wiresight/wiresight/decode/kafka"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/mqtt"
+	"github.com/wiresight/wiresight/decode/named"
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/redis"
 	"github.com/wiresight/wiresight/decode/sse"
@@ -19,7 +20,7 @@ import (
 // Protocols is the one list of protocols above the transport. Probes are asked
 // in this order.
 func Protocols() []dissect.Protocol {
-	return []dissect.Protocol{
+	return append([]dissect.Protocol{
 		tls.Protocol(),
 		http1.Protocol(),
 		websocket.Protocol(),
@@ -31,7 +32,7 @@ func Protocols() []dissect.Protocol {
 		redis.Protocol(),
 		kafka.Protocol(),
 		amqp.Protocol(),
-	}
+	}, named.Protocols()...)
 }
 
 // osiOf returns a protocol's OSI layer, 2 to 7; 7 for one that is not
