@@ -108,10 +108,10 @@ type Closer interface {
 
 // Context is what a dissector is told when it is made.
 type Context struct {
-	Datagram   bool   // over UDP
+	Datagram   bool       // over UDP
 	Server     netip.Addr // the server's address; invalid if unknown
 	ServerPort uint16     // 0 if unknown
-	MidStream  bool   // the capture did not see the stream's beginning
+	MidStream  bool       // the capture did not see the stream's beginning
 	// Secrets are the keys that the user gave; nil for none.
 	Secrets *secrets.Store
 	// Facts are what the outer protocol announced (Sink.Announce).
