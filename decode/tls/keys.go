@@ -184,7 +184,7 @@ func (k *keys) arrived() bool { return k.want != "" && k.store.Lookup(k.want, k.
 // changed tells that a direction changes to the keys of the handshake (up to
 // TLS 1.2).
 func (k *keys) changed(dir layer.Direction) {
-	if k.store == nil || is13(k.version) {
+	if k.store == nil || k.version == 0 || is13(k.version) { // there it means nothing
 		return
 	}
 	s := &k.side[dir]
