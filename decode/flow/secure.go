@@ -28,7 +28,7 @@ type TLS struct {
 	// message.
 	CertificateProblems []CertificateProblem
 	ClientCertificates  []Certificate // the client's chain, leaf first
-	ECH                 string        // "offered" (GREASE looks alike), "not accepted", or ""
+	ECH                 string        // "offered" (GREASE looks alike), "accepted" and "not accepted" with keys, or ""
 	JA3, JA3String      string
 	JA4                 string
 	Alerts              []Alert

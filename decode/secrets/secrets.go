@@ -214,6 +214,21 @@ func (s *Store) lookup(e entry) (string, bool) {
 	return secret, ok
 }
 
+// Each calls f with the random and the secret of the entries with a label, in
+// no order, until f returns false. f must not call the store.
+func (s *Store) Each(label Label, f func(random, secret []byte) bool) {
+	if s == nil {
+		return
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for e, secret := range s.secrets {
+		if e.label == label && !f(e.random[:], []byte(secret)) {
+			return
+		}
+	}
+}
+
 // Has reports whether there is any secret for a client random: a connection
 // that was not decrypted has another reason then.
 func (s *Store) Has(clientRandom []byte) bool {

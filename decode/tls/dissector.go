@@ -57,7 +57,7 @@ type current struct {
 
 func newDissector(c dissect.Context) *dissector {
 	d := &dissector{}
-	d.keys.store = c.Secrets
+	d.keys.store, d.keys.work = c.Secrets, firstWork
 	d.describe, d.describeOpened = d.layer, d.openedLayer
 	return d
 }
@@ -85,6 +85,9 @@ func (d *dissector) tell(out dissect.Sink) {
 // but to that record's own bytes.
 func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 	h.gap = true
+	if h.lost {
+		d.lastRecord(out, h, c.Dir)
+	}
 	h.messages.reset()
 	if !h.opaque && !h.lost {
 		d.passRest(out, h, c.Dir)
@@ -339,11 +342,11 @@ func (d *dissector) Close(out dissect.Sink, dir layer.Direction) {
 	d.tell(out)
 }
 
-// lastRecord reads a record behind a gap that the stream's end confirms.
+// lastRecord reads a record behind a gap that no second one can confirm.
 func (d *dissector) lastRecord(out dissect.Sink, h *half, dir layer.Direction) {
-	if h.last() {
-		h.lost = false
-		d.next(out, h, dir)
+	if h.settle(); !h.lost {
+		for d.next(out, h, dir) && !h.lost {
+		}
 	}
 }
 

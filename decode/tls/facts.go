@@ -201,7 +201,11 @@ func (f *facts) certificate(dir layer.Direction, chain []flow.Certificate) {
 	}
 	if len(t.Certificates) == 0 {
 		t.Certificates = chain
-		t.CertificateProblems = CertificateProblems(chain, t.SNI, f.last.Time())
+		name := t.SNI
+		if t.ECH == "accepted" { // the client asked for another one
+			name = ""
+		}
+		t.CertificateProblems = CertificateProblems(chain, name, f.last.Time())
 	}
 }
 
@@ -277,9 +281,7 @@ func (f *facts) encryptedExtensions(e *EncryptedExtensions) {
 	case t.EarlyData == "offered" || t.EarlyDataLikely:
 		f.reject(false)
 	}
-	if t.ECH != "" {
-		// Traffic secrets are logged under the inner hello's random where the server
-		// takes it; these came with the outer one's.
+	if t.ECH == "offered" { // the secrets were logged with the outer hello's random
 		t.ECH = "not accepted"
 	}
 }
@@ -313,6 +315,9 @@ func (f *facts) decrypted(k *keys) {
 	}
 	t := f.t()
 	t.Decrypted = true
+	if k.adopted && t.ECH != "" { // with the inner hello's
+		t.ECH = "accepted"
+	}
 	if f.version == 0 && k.version != 0 {
 		f.version, f.suite = k.version, k.suite.ID
 		t.Version, t.CipherSuite = VersionName(k.version), CipherSuiteName(k.suite.ID)

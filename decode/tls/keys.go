@@ -33,8 +33,14 @@ type keys struct {
 	transcript []byte          // the handshake so far, where an RSA key may need it
 	side       [2]side
 
-	want   secrets.Label // last looked for in vain
-	work   int           // bytes that may be opened in vain
+	want secrets.Label // last looked for in vain
+	work int           // bytes that may be opened in vain
+
+	ech     bool // the ClientHello hides another one
+	adopted bool // random was found by trying
+	tried   int
+	triedAt uint64 // the store's version then, plus one
+
 	opened bool
 	failed bool // a record did not open with the key found
 	sealed bool // a record was there to be opened
@@ -44,12 +50,15 @@ type keys struct {
 const (
 	maxTranscript = 1 << 20
 	maxRSA        = 64      // keys tried for one pre-master secret
-	maxWork       = 8 << 20 // bytes opened in vain at once; with each record there is more
+	firstWork     = 4 << 20 // bytes opened in vain
+	maxWork       = 8 << 20 // with each record there is more, up to this
 	workForByte   = 8
 )
 
 // wanted reports whether there may be keys for the connection.
-func (k *keys) wanted() bool { return k.store != nil && k.random != nil && !k.store.Empty() }
+func (k *keys) wanted() bool {
+	return k.store != nil && (k.random != nil || k.serverRandom != nil) && !k.store.Empty()
+}
 
 // clientHello takes a hello. One that follows a HelloRetryRequest has the same
 // random; another one begins a handshake anew, within the old one's protection.
@@ -59,6 +68,7 @@ func (k *keys) clientHello(dir layer.Direction, h *ClientHello) {
 	}
 	k.client = dir
 	k.random = bytes.Clone(h.Random)
+	k.ech = h.ECH
 	k.ticket = bytes.Clone(h.TicketData)
 	k.offered = h.CipherSuites[:min(len(h.CipherSuites), maxNames)]
 	k.master, k.openers = nil, [2]suite.Opener{}
@@ -219,13 +229,13 @@ func (k *keys) protects(dir layer.Direction) bool {
 	return s.opener != nil && s.epoch == epochHandshake && k.version != 0 && !is13(k.version)
 }
 
-// absent reports whether a direction's records cannot be opened yet.
-func (k *keys) absent(dir layer.Direction) bool { return k.side[dir].opener == nil && !k.come(dir) }
-
 // come reports whether there is a key for a direction's next records.
 func (k *keys) come(dir layer.Direction) bool {
+	if k.side[dir].opener != nil {
+		return true
+	}
 	if k.version != 0 && !is13(k.version) {
-		return !k.usable || k.side[dir].opener != nil || k.masterSecret() != nil
+		return !k.usable || k.masterSecret() != nil
 	}
 	return len(k.candidates(dir)) > 0
 }

@@ -39,7 +39,7 @@ func (d *dissector) protected(out dissect.Sink, r *sealedRecord) {
 	if len(d.wait.records) > 0 {
 		d.release(out, false)
 	}
-	if len(d.wait.records) > 0 || !d.wait.over && d.keys.absent(r.dir) {
+	if len(d.wait.records) > 0 || !d.wait.over && d.absent(r) {
 		d.hold(out, r)
 		return
 	}
@@ -61,10 +61,15 @@ func (d *dissector) hold(out dissect.Sink, r *sealedRecord) {
 	}
 }
 
+// absent reports whether there is no key for a record yet.
+func (d *dissector) absent(r *sealedRecord) bool {
+	return !d.keys.come(r.dir) && !d.keys.adopt(d.scratch, r)
+}
+
 // release reads the records that waited, up to the first one that still has to.
 func (d *dissector) release(out dissect.Sink, all bool) {
 	w := &d.wait
-	for len(w.records) > 0 && (all || !d.keys.absent(w.records[0].dir)) {
+	for len(w.records) > 0 && (all || !d.absent(&w.records[0])) {
 		r := &w.records[0]
 		w.records = w.records[1:]
 		w.bytes -= len(r.raw)

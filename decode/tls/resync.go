@@ -48,13 +48,13 @@ func (h *half) mayBegin(b []byte) bool {
 	return ok && rec.version>>8 == 3 && (h.version == 0 || rec.version == h.version || rec.version == versionTLS12)
 }
 
-// last reports whether what waits for a second header is one record that ends
-// with the stream.
-func (h *half) last() bool {
+// settle takes what waits for a second header as a record if it is whole: no
+// more bytes follow it.
+func (h *half) settle() {
 	b := h.in.Bytes()
 	if !h.lost || len(b) < headerSize || !h.mayBegin(b) {
-		return false
+		return
 	}
 	rec, _ := parseHeader(b)
-	return len(b) == headerSize+rec.length
+	h.lost = len(b) < headerSize+rec.length
 }
