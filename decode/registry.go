@@ -10,6 +10,7 @@ import (
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/mqtt"
 	"github.com/wiresight/wiresight/decode/named"
+	"github.com/wiresight/wiresight/decode/nats"
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/redis"
 	"github.com/wiresight/wiresight/decode/sse"
@@ -32,6 +33,7 @@ func Protocols() []dissect.Protocol {
 		redis.Protocol(),
 		kafka.Protocol(),
 		amqp.Protocol(),
+		nats.Protocol(),
 	}, named.Protocols()...)
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 )
 
@@ -16,14 +15,6 @@ func FuzzDissector(f *testing.F) {
 	f.Add(ask(1, 9, kmsg.NewPtrMetadataRequest())+ask(2, 7, produce(0)), answer(1, 9, kmsg.NewPtrMetadataResponse()), true, uint8(1))
 	f.Add(ask(1, 6, kmsg.NewPtrJoinGroupRequest())+ask(2, 8, kmsg.NewPtrOffsetFetchRequest()), answer(1, 6, kmsg.NewPtrJoinGroupResponse())+answer(2, 8, kmsg.NewPtrOffsetFetchResponse()), false, uint8(9))
 	f.Fuzz(func(t *testing.T, client, server string, late bool, size uint8) {
-		probe([]byte(client), false)
-		g := dissecttest.Game{Context: dissect.Context{MidStream: late}}
-		writes := []dissecttest.Write{dissecttest.Client(client), dissecttest.Server(server)}
-		whole := g.Play(Protocol(), writes...)
-		dissecttest.CheckFields(t, whole)
-		g.Cut = dissecttest.Pieces(int(size) + 1)
-		if cut := g.Play(Protocol(), writes...); !late && len(whole.Problems) == 0 && !whole.Withdrawn && cut.Story() != whole.Story() {
-			t.Errorf("in pieces of %d:\n%s\nwhole:\n%s", size+1, cut.Story(), whole.Story())
-		}
+		dissecttest.Hostile(t, Protocol(), client, server, late, size)
 	})
 }

@@ -3,7 +3,6 @@ package mqtt
 import (
 	"testing"
 
-	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 )
 
@@ -13,14 +12,6 @@ func FuzzDissector(f *testing.F) {
 	f.Add(hello(5, 0xfe, "\x00", str("c"), "\x00", str("w"), str("m"), str("u"), str("p")), packet(0x20, "\x00\x00\x00"), false, uint8(3))
 	f.Add(packet(0x34, str("t"), "\x00\x07", "x")+packet(0x62, "\x00\x07"), packet(0x50, "\x00\x07")+packet(0x70, "\x00\x07"), true, uint8(1))
 	f.Fuzz(func(t *testing.T, client, server string, late bool, size uint8) {
-		probe([]byte(client), false)
-		g := dissecttest.Game{Context: dissect.Context{MidStream: late}}
-		writes := []dissecttest.Write{dissecttest.Client(client), dissecttest.Server(server)}
-		whole := g.Play(Protocol(), writes...)
-		dissecttest.CheckFields(t, whole)
-		g.Cut = dissecttest.Pieces(int(size) + 1)
-		if cut := g.Play(Protocol(), writes...); !late && len(whole.Problems) == 0 && !whole.Withdrawn && cut.Story() != whole.Story() {
-			t.Errorf("in pieces of %d:\n%s\nwhole:\n%s", size+1, cut.Story(), whole.Story())
-		}
+		dissecttest.Hostile(t, Protocol(), client, server, late, size)
 	})
 }

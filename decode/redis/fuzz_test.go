@@ -3,7 +3,6 @@ package redis
 import (
 	"testing"
 
-	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 )
 
@@ -13,14 +12,6 @@ func FuzzDissector(f *testing.F) {
 	f.Add(cmd("SUBSCRIBE", "a", "b")+cmd("HELLO", "3")+"PING\r\n", "*3\r\n"+bulk("subscribe")+bulk("a")+":1\r\n%1\r\n+a\r\n:1\r\n+PONG\r\n", false, uint8(3))
 	f.Add(cmd("CLIENT", "REPLY", "SKIP")+cmd("MULTI")+cmd("EXEC"), "|1\r\n+a\r\n*0\r\n*?\r\n$?\r\n;1\r\na\r\n;0\r\n.\r\n*-1\r\n"+pushed("x"), true, uint8(1))
 	f.Fuzz(func(t *testing.T, client, server string, late bool, size uint8) {
-		probe([]byte(client), false)
-		g := dissecttest.Game{Context: dissect.Context{MidStream: late}}
-		writes := []dissecttest.Write{dissecttest.Client(client), dissecttest.Server(server)}
-		whole := g.Play(Protocol(), writes...)
-		dissecttest.CheckFields(t, whole)
-		g.Cut = dissecttest.Pieces(int(size) + 1)
-		if cut := g.Play(Protocol(), writes...); !late && len(whole.Problems) == 0 && !whole.Withdrawn && cut.Story() != whole.Story() {
-			t.Errorf("in pieces of %d:\n%s\nwhole:\n%s", size+1, cut.Story(), whole.Story())
-		}
+		dissecttest.Hostile(t, Protocol(), client, server, late, size)
 	})
 }
