@@ -175,7 +175,11 @@ func (e *encoder) tls(t *flow.TLS) {
 	e.yes("hello_retry", t.HelloRetry)
 	e.yes("false_start", t.FalseStart)
 	e.yes("client_certificate", t.ClientCertificate)
-	e.certificates(t.Certificates)
+	e.certificates("certificates", t.Certificates)
+	e.texts("certificate_problems", texts(t.CertificateProblems))
+	e.certificates("client_certificates", t.ClientCertificates)
+	e.count("renegotiations", int64(t.Renegotiations))
+	e.count("key_updates", int64(t.KeyUpdates))
 	e.text("ech", t.ECH)
 	e.text("ja3", t.JA3)
 	e.text("ja4", t.JA4)
@@ -193,14 +197,24 @@ func (e *encoder) tls(t *flow.TLS) {
 		e.close(']')
 	}
 	e.yes("decrypted", t.Decrypted)
+	e.text("key_problem", t.KeyProblem)
 	e.close('}')
 }
 
-func (e *encoder) certificates(list []flow.Certificate) {
+// texts turns named texts into plain ones.
+func texts[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}
+
+func (e *encoder) certificates(k string, list []flow.Certificate) {
 	if len(list) == 0 {
 		return
 	}
-	e.array("certificates")
+	e.array(k)
 	for i := range list {
 		c := &list[i]
 		e.open('{')

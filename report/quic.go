@@ -41,7 +41,7 @@ func (e *encoder) quic(q *flow.QUIC) {
 	e.quicTransfer(q)
 	e.text("ja3", q.JA3)
 	e.text("ja4", q.JA4)
-	e.certificates(q.Certificates)
+	e.certificates("certificates", q.Certificates)
 	e.yes("decrypted", q.Decrypted)
 	e.text("key_problem", q.KeyProblem)
 	e.close('}')

@@ -179,9 +179,25 @@ func (p *page) secure(c *flow.Conversation) {
 			fact("resumed by %s", t.ResumedBy)
 		}
 		fact("early data %s", t.EarlyData)
+		for _, c := range t.CertificateProblems {
+			fact("certificate %s", string(c))
+		}
+		if t.Renegotiations > 0 {
+			fact("negotiated anew %s", many(int64(t.Renegotiations), "time"))
+		}
+		if t.KeyUpdates > 0 {
+			fact("%s", many(int64(t.KeyUpdates), "key update"))
+		}
+		if t.ECH != "" {
+			fact("encrypted ClientHello %s", t.ECH)
+		}
 		for i := range t.Alerts {
 			fact("alert %s", fmt.Sprintf("%s in packet %d", t.Alerts[i].Name, t.Alerts[i].At.Number))
 		}
+		if t.Decrypted {
+			facts = append(facts, "read with keys")
+		}
+		fact("not read: %s", t.KeyProblem)
 	}
 	if q := c.QUIC; q != nil {
 		fact("QUIC %s", q.Version)

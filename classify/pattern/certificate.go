@@ -2,9 +2,7 @@ package pattern
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/wiresight/wiresight/classify/claim"
 	"github.com/wiresight/wiresight/classify/timing"
@@ -24,14 +22,11 @@ var CertificateLesson = claim.Lesson{
 // Certificates finds certificates that a client may refuse.
 func Certificates(v *timing.View, out *claim.Sink) {
 	t := v.TLS
-	if t == nil || len(t.Certificates) == 0 {
+	if t == nil || len(t.Certificates) == 0 || len(t.CertificateProblems) == 0 {
 		return
 	}
 	leaf := &t.Certificates[0]
-	severity, wrong := defects(t, leaf, time.Unix(0, v.First.Nanos).UTC())
-	if len(wrong) == 0 {
-		return
-	}
+	severity, wrong := defects(t)
 	packets := []int{}
 	for _, p := range []int{t.ClientHello.Number, t.ServerHello.Number, t.ServerDone.Number} {
 		if p > 0 && (len(packets) == 0 || packets[len(packets)-1] != p) {
@@ -54,25 +49,48 @@ func or(s, other string) string {
 	return s
 }
 
-// defects words what is wrong with a certificate, the worst first.
-func defects(t *flow.TLS, c *flow.Certificate, now time.Time) (severity claim.Severity, wrong []string) {
+// defects words what is wrong with a server's chain, the worst first.
+func defects(t *flow.TLS) (severity claim.Severity, wrong []string) {
 	severity = claim.Notice
-	switch {
-	case !c.NotAfter.IsZero() && now.After(c.NotAfter):
-		severity = claim.Problem
-		wrong = append(wrong, "expired on "+c.NotAfter.UTC().Format("2 January 2006"))
-	case !c.NotBefore.IsZero() && now.Before(c.NotBefore):
-		severity = claim.Problem
-		wrong = append(wrong, "is not valid before "+c.NotBefore.UTC().Format("2 January 2006"))
-	}
-	if t.SNI != "" && len(c.Names) > 0 && !named(c.Names, t.SNI) {
-		severity = claim.Problem
-		wrong = append(wrong, fmt.Sprintf("does not name %s, but %s", t.SNI, listed(c.Names)))
-	}
-	if c.SelfSigned {
-		wrong = append(wrong, "signed itself")
+	for _, p := range t.CertificateProblems {
+		if p != flow.CertificateSelfSigned {
+			severity = claim.Problem
+		}
+		wrong = append(wrong, defect(t, p))
 	}
 	return severity, wrong
+}
+
+func defect(t *flow.TLS, p flow.CertificateProblem) string {
+	const day = "2 January 2006"
+	leaf := &t.Certificates[0]
+	switch p {
+	case flow.CertificateExpired:
+		first := leaf.NotAfter // of the chain
+		for i := range t.Certificates {
+			if c := t.Certificates[i].NotAfter; !c.IsZero() && c.Before(first) {
+				first = c
+			}
+		}
+		if first.Before(leaf.NotAfter) {
+			return "leads to an authority whose certificate expired on " + first.UTC().Format(day)
+		}
+		return "expired on " + first.UTC().Format(day)
+	case flow.CertificateNotYetValid:
+		last := leaf.NotBefore
+		for i := range t.Certificates {
+			if c := t.Certificates[i].NotBefore; c.After(last) {
+				last = c
+			}
+		}
+		return "is not valid before " + last.UTC().Format(day)
+	case flow.CertificateNameMismatch:
+		if len(leaf.Names) == 0 {
+			return fmt.Sprintf("does not name %s, nor any other host", t.SNI)
+		}
+		return fmt.Sprintf("does not name %s, but %s", t.SNI, listed(leaf.Names))
+	}
+	return "signed itself"
 }
 
 func listed(names []string) string {
@@ -81,21 +99,4 @@ func listed(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
-}
-
-// named reports whether a certificate's names hold a host's, a wildcard
-// standing for its first label (RFC 9525 section 6.3).
-func named(list []string, host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	_, parent, _ := strings.Cut(host, ".")
-	for _, n := range list {
-		n = strings.ToLower(strings.TrimSuffix(n, "."))
-		if n == host || strings.HasPrefix(n, "*.") && parent != "" && n[2:] == parent {
-			return true
-		}
-		if a, err := netip.ParseAddr(n); err == nil && a.String() == host {
-			return true
-		}
-	}
-	return false
 }
