@@ -84,7 +84,7 @@ func newSession(src capture.Source, opt Options, cancel context.CancelFunc, isLi
 		s.secrets = secrets.New()
 	}
 	s.chain = decode.New(s.chainOptions(decode.Options{NewTracker: timing.NewTracker}))
-	if err := s.outputs(); err != nil {
+	if err := s.opened(); err != nil {
 		src.Close()
 		cancel()
 		return nil, err
@@ -97,6 +97,16 @@ func newSession(src capture.Source, opt Options, cancel context.CancelFunc, isLi
 func (s *Session) chainOptions(o decode.Options) decode.Options {
 	o.Secrets, o.DecodeAs = s.secrets, s.opt.DecodeAs
 	return o
+}
+
+// opened does what follows the opening of the source.
+func (s *Session) opened() error {
+	if s.opt.Opened != nil {
+		if err := s.opt.Opened(); err != nil {
+			return err
+		}
+	}
+	return s.outputs()
 }
 
 // outputs opens the file to save to, and a place from which frames can be

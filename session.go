@@ -21,11 +21,14 @@ type Options struct {
 	MaxPackets    int                            // stop after so many packets; 0 is no limit
 	Secrets       *secrets.Store                 // keys, see LoadKeys; nil for none but those in the capture
 	DecodeAs      map[decode.Port]layer.Protocol // protocols that the user says are spoken
-	Follow        bool                           // the file is still being written: wait for more at its end
-	Index         bool                           // keep an index of packets, so that Packet, Packets and Follow work; streams are spooled to a temporary file
-	Write         string                         // save the frames to this pcapng file while reading
-	Promiscuous   bool                           // live: put the interface into promiscuous mode
-	SnapLength    int                            // live: bytes of each frame to keep; 0 keeps all
+	// Opened is called once the source is open, before anything is read or
+	// written: the place to give up what opening it needed. nil for nothing.
+	Opened      func() error
+	Follow      bool   // the file is still being written: wait for more at its end
+	Index       bool   // keep an index of packets, so that Packet, Packets and Follow work; streams are spooled to a temporary file
+	Write       string // save the frames to this pcapng file while reading
+	Promiscuous bool   // live: put the interface into promiscuous mode
+	SnapLength  int    // live: bytes of each frame to keep; 0 keeps all
 }
 
 // Status is how far a session is.

@@ -27,6 +27,8 @@ type flags struct {
 	follow  bool
 	promisc bool
 	snaplen int
+
+	noSandbox bool
 }
 
 // add registers the flags that every reading command has.
@@ -39,6 +41,7 @@ func (f *flags) add(cmd *cobra.Command) {
 	l.StringVarP(&f.write, "write", "w", "", "save the packets that the capture filter passes to this pcapng file")
 	l.StringArrayVar(&f.keys, "keys", nil, "read TLS and QUIC with the keys in this key log, or with a server's RSA key (PEM); else $SSLKEYLOGFILE")
 	l.StringArrayVarP(&f.decode, "decode-as", "d", nil, "what a port speaks, e.g. tcp.port==8888,http1")
+	l.BoolVar(&f.noSandbox, "no-sandbox", false, "do not give up privileges and the reach of files and calls that are not needed")
 	_ = cmd.RegisterFlagCompletionFunc("read", captureFiles)
 }
 

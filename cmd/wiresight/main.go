@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/charmbracelet/fang"
@@ -38,6 +39,10 @@ func run(args []string) int {
 	signal.Ignore(syscall.SIGPIPE) // writing then fails with EPIPE, which is no failure of ours
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if slices.Contains(args, "--version") && slices.Contains(args, "--verbose") {
+		fmt.Printf("wiresight version %s\n%s", version, sandboxText())
+		return exitOK
+	}
 	root := newRoot()
 	root.SetArgs(args)
 	err := fang.Execute(ctx, root, fang.WithVersion(version), fang.WithErrorHandler(printError))

@@ -98,6 +98,8 @@ func TestExitCodes(t *testing.T) {
 		{"nothing at all without a terminal", nil, exitUsage, "no terminal"},
 		{"an example that is not there", []string{"examples", "nonsense"}, exitUsage, "nonsense"},
 		{"help", []string{"--help"}, exitOK, ""},
+		{"what confines it", []string{"--version", "--verbose"}, exitOK, ""},
+		{"no sandbox", []string{"report", "--no-sandbox", page}, exitOK, ""},
 		{"the version", []string{"--version"}, exitOK, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -62,6 +62,7 @@ func listPackets(ctx context.Context, f *flags, path string, asJSON bool) error 
 	if err != nil {
 		return err
 	}
+	opt.Opened = f.confined(path)
 	s, err := f.open(ctx, path, opt)
 	if err != nil {
 		return err

@@ -74,6 +74,7 @@ func reportAll(ctx context.Context, f *flags, format string, paths []string) err
 	if err != nil {
 		return err
 	}
+	reading.Opened = f.confined(paths...)
 	var failed []error
 	for i, path := range paths {
 		if i > 0 && format == "text" {

@@ -76,12 +76,15 @@ func look(ctx context.Context, f *flags, args []string) error {
 	if title == "" {
 		return show(ctx, nil, "", f.display)
 	}
+	if path != "" && path != "-" {
+		if _, err := os.Stat(path); err == nil {
+			remember(path)
+		}
+	}
+	opt.Opened = f.confined(path)
 	s, err := f.open(ctx, path, opt)
 	if err != nil {
 		return err
-	}
-	if path != "" && path != "-" {
-		remember(path)
 	}
 	return show(ctx, s, title, f.display)
 }
