@@ -158,3 +158,18 @@ func (e *Env) finish(h *Host, c *exec.Cmd) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
+
+// transcript runs a program to its end and returns all that it printed.
+func (e *Env) transcript(h *Host, c *exec.Cmd) (string, error) {
+	out := new(console)
+	c.Stdout, c.Stderr = out, out
+	if err := h.Start(c); err != nil {
+		return "", err
+	}
+	kill := time.AfterFunc(limit, func() { _ = c.Process.Kill() })
+	defer kill.Stop()
+	if err := c.Wait(); err != nil {
+		return out.String(), fmt.Errorf("%w: %s", err, out.tail())
+	}
+	return out.String(), nil
+}

@@ -111,15 +111,6 @@ type Request struct {
 	Error           string            `json:"error,omitempty"`
 }
 
-// QUIC is a QUIC connection as the client's library told it.
-type QUIC struct {
-	Connection string `json:"connection"`
-	Version    string `json:"version"`
-	TLS        TLS    `json:"tls"`
-	Used0RTT   bool   `json:"used_0rtt"`
-	Error      string `json:"error,omitempty"`
-}
-
 // DNS is a question and its answer as the client saw them.
 type DNS struct {
 	Connection string    `json:"connection"`
