@@ -11,6 +11,7 @@ import (
 	"github.com/wiresight/wiresight/decode/mqtt"
 	"github.com/wiresight/wiresight/decode/named"
 	"github.com/wiresight/wiresight/decode/nats"
+	"github.com/wiresight/wiresight/decode/postgresql"
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/redis"
 	"github.com/wiresight/wiresight/decode/sse"
@@ -31,6 +32,7 @@ func Protocols() []dissect.Protocol {
 		dns.MDNS(),
 		mqtt.Protocol(),
 		redis.Protocol(),
+		postgresql.Protocol(),
 		kafka.Protocol(),
 		amqp.Protocol(),
 		nats.Protocol(),
