@@ -94,6 +94,8 @@ type Sink interface {
 	// TLS and QUIC hand out the handshake's facts; called again as they grow.
 	TLS(t *flow.TLS)
 	QUIC(q *flow.QUIC)
+	// HTTP2 hands out what the connection's frames said; called again as it grows.
+	HTTP2(h *flow.HTTP2)
 	// ServerName tells the server's name as a message gave it (SNI, Host).
 	ServerName(name string)
 	// Resolved tells that name has the address (DNS answer); addr in text.

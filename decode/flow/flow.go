@@ -91,6 +91,8 @@ type Conversation struct {
 	TLS  *TLS  // where a TLS handshake was seen
 	QUIC *QUIC // where QUIC was seen
 
+	HTTP2 *HTTP2 // where HTTP/2 was seen
+
 	Exchanges      []*Exchange
 	ExchangesTotal int64 // stored or not
 	Messages       []MessageCount

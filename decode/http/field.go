@@ -39,6 +39,7 @@ const (
 	Host
 	Upgrade
 	ContentType
+	StatusDetails
 )
 
 var fields = []Field{
@@ -92,7 +93,7 @@ var fields = []Field{
 	{"grpc-accept-encoding", "", Kept, None},
 	{"grpc-status", "", Kept, None},
 	{"grpc-message", "", Kept, None},
-	{"grpc-status-details-bin", "", Shown, None},
+	{"grpc-status-details-bin", "", Shown, StatusDetails},
 	{"connect-protocol-version", "", Kept, None},
 	{"connect-timeout-ms", "", Kept, None},
 	{"connect-content-encoding", "", Kept, None},

@@ -25,6 +25,7 @@ func (r *recorder) Layer(_ layer.Protocol, describe func() layer.Layer) {
 func (r *recorder) Problem(_ layer.Protocol, text string) { r.problems = append(r.problems, text) }
 func (r *recorder) Recording() bool                       { return true }
 func (r *recorder) QUIC(q *flow.QUIC)                     { c := *q; r.quic = &c }
+func (r *recorder) HTTP2(*flow.HTTP2)                     {}
 func (r *recorder) ServerName(name string)                { r.name = name }
 
 // datagram is one datagram of a conversation.

@@ -23,6 +23,7 @@ type Recorder struct {
 	Inners      []Inner
 	Handshakes  []flow.TLS
 	Connections []flow.QUIC
+	HTTP2s      []flow.HTTP2
 	ServerNames []string
 	Resolutions [][2]string // name, address
 	Announces   []Announcement
@@ -126,6 +127,9 @@ func (r *Recorder) TLS(t *flow.TLS) { r.Handshakes = append(r.Handshakes, *t) }
 
 // QUIC implements dissect.Sink.
 func (r *Recorder) QUIC(q *flow.QUIC) { r.Connections = append(r.Connections, *q) }
+
+// HTTP2 implements dissect.Sink.
+func (r *Recorder) HTTP2(h *flow.HTTP2) { r.HTTP2s = append(r.HTTP2s, *h) }
 
 // ServerName implements dissect.Sink.
 func (r *Recorder) ServerName(name string) { r.ServerNames = append(r.ServerNames, name) }

@@ -1,0 +1,241 @@
+package http
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
+)
+
+// Call follows the messages of a remote procedure call in the bodies of its
+// request and its response, for whoever reads the exchange: gRPC's status may
+// stand in a trailer section or, in gRPC-Web and Connect, behind the messages.
+// The messages themselves are package grpc's.
+type Call struct {
+	Style Style
+	dir   [2]messages
+}
+
+// Style is a way to carry remote procedure calls.
+type Style string
+
+// The styles whose messages carry their lengths.
+const (
+	GRPC        Style = "grpc"
+	GRPCWeb     Style = "grpc-web"
+	GRPCWebText Style = "grpc-web-text"
+	Connect     Style = "connect"
+)
+
+// PrefixSize is the size of what stands before each message: flags, and its
+// length in big-endian order.
+const PrefixSize = 5
+
+// The flags of a message's prefix.
+const (
+	Compressed byte = 1    // by the coding that grpc-encoding names
+	EndStream  byte = 2    // Connect: not a message but the call's end, in JSON
+	Trailers   byte = 0x80 // gRPC-Web: not a message but a trailer section
+)
+
+// maxTrailers bounds a trailer section that stands in a body.
+const maxTrailers = 16 << 10
+
+// StyleOf returns the style that a Content-Type names, "" for none.
+func StyleOf(contentType string) Style {
+	t := mediaType(contentType)
+	if !IsRPC(t) {
+		return ""
+	}
+	t, _, _ = strings.Cut(strings.TrimPrefix(t, "application/"), "+")
+	return Style(t)
+}
+
+// NewCall returns a call of a style.
+func NewCall(s Style) *Call { return &Call{Style: s} }
+
+// CallName returns a call's name, "/package.Service/Method": the target of its
+// request's name.
+func CallName(request string) string {
+	_, target, _ := strings.Cut(request, " ")
+	target, _, _ = strings.Cut(target, "?")
+	return target
+}
+
+// messages follows one direction.
+type messages struct {
+	count      int64
+	compressed int64
+	lost       bool // bytes are missing: nothing is known of what follows
+	prefix     [PrefixSize]byte
+	have       int   // bytes of prefix
+	rest       int64 // of the message
+	collect    bool  // it is a trailer section
+	trailer    []byte
+	text       Base64
+	scratch    []byte
+}
+
+// Feed takes bytes of a body.
+func (c *Call) Feed(dir layer.Direction, data []byte) {
+	m := &c.dir[dir]
+	if c.Style == GRPCWebText {
+		m.scratch = m.text.Append(m.scratch[:0], data)
+		data = m.scratch
+	}
+	for len(data) > 0 && !m.lost {
+		if m.rest > 0 {
+			n := int(min(m.rest, int64(len(data))))
+			if m.collect {
+				m.trailer = append(m.trailer, data[:min(n, maxTrailers-len(m.trailer))]...)
+			}
+			m.rest -= int64(n)
+			data = data[n:]
+			continue
+		}
+		n := copy(m.prefix[m.have:], data)
+		m.have += n
+		if data = data[n:]; m.have == PrefixSize {
+			m.begin(c.Style)
+		}
+	}
+}
+
+// begin reads a prefix.
+func (m *messages) begin(s Style) {
+	m.have = 0
+	m.rest = int64(binary.BigEndian.Uint32(m.prefix[1:]))
+	flags := m.prefix[0]
+	m.collect = flags&Trailers != 0 || s == Connect && flags&EndStream != 0
+	if flags&^(Compressed|EndStream|Trailers) != 0 {
+		m.lost = true
+		return
+	}
+	if m.collect {
+		return
+	}
+	m.count++
+	if flags&Compressed != 0 {
+		m.compressed++
+	}
+}
+
+// Lost says that bytes of a body are missing: messages behind them cannot be
+// counted.
+func (c *Call) Lost(dir layer.Direction) { c.dir[dir].lost = true }
+
+// Facts adds to a message's facts what its body told: "messages" counts those
+// that were begun, "messages-compressed" those of them that are compressed,
+// "messages-incomplete" says that more may have followed unseen. A status in
+// the body becomes the same facts as one in a trailer section.
+func (c *Call) Facts(dir layer.Direction, facts []flow.Fact) []flow.Fact {
+	m := &c.dir[dir]
+	facts = append(facts, flow.Fact{Key: "messages", Value: strconv.FormatInt(m.count, 10)})
+	if m.compressed > 0 {
+		facts = append(facts, flow.Fact{Key: "messages-compressed", Value: strconv.FormatInt(m.compressed, 10)})
+	}
+	if m.lost {
+		facts = append(facts, flow.Fact{Key: "messages-incomplete", Value: "present"})
+	}
+	if c.Style != GRPC {
+		facts = append(facts, flow.Fact{Key: "rpc", Value: string(c.Style)})
+	}
+	switch {
+	case len(m.trailer) == 0 || m.rest > 0:
+	case c.Style == Connect:
+		facts = connectEnd(m.trailer, facts)
+	default:
+		facts = sectionFacts(m.trailer, facts)
+	}
+	return readable(facts)
+}
+
+// sectionFacts reads gRPC-Web's trailer section, whose lines are those of
+// HTTP/1.
+func sectionFacts(b []byte, facts []flow.Fact) []flow.Fact {
+	for line := range strings.Lines(string(b)) {
+		name, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
+		f := Lookup([]byte(name))
+		if f == nil || f.Use != Kept || len(facts) >= MaxFacts {
+			continue
+		}
+		facts = append(facts, flow.Fact{Key: f.Name, Value: layer.Clip(TrimSpace([]byte(value)), MaxValue)})
+	}
+	return facts
+}
+
+// connectEnd reads the end of a Connect stream: its error, if there is one.
+func connectEnd(b []byte, facts []flow.Fact) []flow.Fact {
+	var end struct {
+		Error *struct{ Code, Message string }
+	}
+	if json.Unmarshal(b, &end) != nil {
+		return facts
+	}
+	if end.Error == nil {
+		return append(facts, flow.Fact{Key: "grpc-status", Value: "0"})
+	}
+	facts = append(facts, flow.Fact{Key: "grpc-status", Value: strconv.Itoa(connectCode(end.Error.Code))})
+	if end.Error.Message != "" {
+		facts = append(facts, flow.Fact{Key: "grpc-message", Value: layer.Clip([]byte(end.Error.Message), MaxValue)})
+	}
+	return facts
+}
+
+// connectCode returns the number of a code that Connect spells in lower case.
+func connectCode(name string) int {
+	if name == "canceled" {
+		name = "cancelled"
+	}
+	if i := slices.Index(codes[:], strings.ToUpper(name)); i >= 0 {
+		return i
+	}
+	return slices.Index(codes[:], "UNKNOWN")
+}
+
+// codes are the names of gRPC's status codes.
+var codes = [...]string{
+	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
+	"RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
+	"DATA_LOSS", "UNAUTHENTICATED",
+}
+
+// CallStatus returns the name of a call's status by a message's facts, the
+// number for one without a name, "" where none was seen.
+func CallStatus(facts []flow.Fact) string {
+	s := Fact(facts, "grpc-status")
+	if n, err := strconv.Atoi(s); err == nil && n >= 0 && n < len(codes) {
+		return codes[n]
+	}
+	return s
+}
+
+// readable undoes the percent-encoding of grpc-message.
+func readable(facts []flow.Fact) []flow.Fact {
+	for i := range facts {
+		if f := &facts[i]; f.Key == "grpc-message" && strings.Contains(f.Value, "%") {
+			f.Value = layer.Clip(unescape(f.Value), MaxValue)
+		}
+	}
+	return facts
+}
+
+// unescape undoes percent-encoding and leaves what is none as it is.
+func unescape(s string) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if v, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(v))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return out
+}
