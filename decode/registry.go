@@ -6,6 +6,7 @@ import (
 	"github.com/wiresight/wiresight/decode/dns"
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/http1"
+	"github.com/wiresight/wiresight/decode/http2"
 	"github.com/wiresight/wiresight/decode/kafka"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/mqtt"
@@ -25,6 +26,7 @@ func Protocols() []dissect.Protocol {
 	return append([]dissect.Protocol{
 		tls.Protocol(),
 		http1.Protocol(),
+		http2.Protocol(),
 		websocket.Protocol(),
 		sse.Protocol(),
 		quic.Protocol(),

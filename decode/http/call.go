@@ -3,9 +3,11 @@ package http
 import (
 	"encoding/binary"
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
@@ -212,6 +214,29 @@ func CallStatus(facts []flow.Fact) string {
 		return codes[n]
 	}
 	return s
+}
+
+// Timeout returns the time that a grpc-timeout field gives a call: at most eight
+// digits and a unit.
+func Timeout(value string) (limit time.Duration, ok bool) {
+	const digits = 8
+	n := len(value) - 1
+	if n < 1 || n > digits {
+		return 0, false
+	}
+	v, err := strconv.ParseUint(value[:n], 10, 32)
+	unit := units[value[n]]
+	if err != nil || unit == 0 {
+		return 0, false
+	}
+	if v > uint64(math.MaxInt64/unit) {
+		return math.MaxInt64, true
+	}
+	return time.Duration(v) * unit, true
+}
+
+var units = [256]time.Duration{
+	'H': time.Hour, 'M': time.Minute, 'S': time.Second, 'm': time.Millisecond, 'u': time.Microsecond, 'n': time.Nanosecond,
 }
 
 // readable undoes the percent-encoding of grpc-message.

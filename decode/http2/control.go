@@ -6,6 +6,7 @@ import (
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -67,6 +68,9 @@ func (d *dissector) reset(out dissect.Sink, f frame, code uint32, dir layer.Dire
 		by = "server"
 	}
 	facts := []flow.Fact{{Key: "reset", Value: errorName(code)}, {Key: "reset-by", Value: by}}
+	if s.call != nil && dir == layer.ToServer {
+		facts = d.cancelled(s, facts, code, at)
+	}
 	answer := &s.side[layer.ToClient]
 	unanswered := !answer.final && !answer.ended
 	for side := range s.side {
@@ -86,7 +90,10 @@ func (d *dissector) reset(out dissect.Sink, f frame, code uint32, dir layer.Dire
 func (d *dissector) unanswered(out dissect.Sink, s *exchange, facts []flow.Fact, by layer.Direction, at layer.PacketRef) {
 	m := flow.Message{
 		Protocol: s.protocol, Kind: "response", Dir: layer.ToClient, Role: flow.Response, State: flow.Cut, Key: uint64(s.id), Stream: uint64(s.id),
-		Name: s.name, Facts: facts,
+		Facts: facts, Status: http.CallStatus(facts),
+	}
+	if !s.side[layer.ToServer].final {
+		m.Name = s.name
 	}
 	if by == layer.ToClient {
 		m.First, m.Last, m.Bytes = at, at, headerSize+4
@@ -94,3 +101,22 @@ func (d *dissector) unanswered(out dissect.Sink, s *exchange, facts []flow.Fact,
 	}
 	out.Message(&m)
 }
+
+// cancelled adds what a client's CANCEL says of a call: the call's status is
+// then the client's own, and a deadline that has passed is the likely reason.
+func (d *dissector) cancelled(s *exchange, facts []flow.Fact, code uint32, at layer.PacketRef) []flow.Fact {
+	const cancel = 8
+	request := &s.side[layer.ToServer].msg
+	if code != cancel || !request.First.Valid() {
+		return facts
+	}
+	status := "1" // CANCELLED
+	if limit, ok := http.Timeout(http.Fact(request.Facts, "grpc-timeout")); ok && at.Since(request.First) >= limit-limit/tolerance {
+		status = "4" // DEADLINE_EXCEEDED
+	}
+	return append(facts, flow.Fact{Key: "status-basis", Value: "the client's RST_STREAM"}, flow.Fact{Key: "grpc-status", Value: status})
+}
+
+// tolerance is the part of a deadline by which a client may be early: it took
+// the time before the request left.
+const tolerance = 20

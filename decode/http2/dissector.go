@@ -28,11 +28,15 @@ const (
 
 // half is one direction.
 type half struct {
-	in      stream.Buffer
-	phase   phase
-	begun   bool
-	late    bool // the beginning was not seen, or something in between
-	scanned int  // bytes of in that begin no frame, while lost
+	in    stream.Buffer
+	phase phase
+	begun bool
+	late  bool // the beginning was not seen, or something in between
+
+	// While lost: scanned bytes of in were looked at, and frames may begin at the
+	// candidates.
+	scanned    int
+	candidates []int
 
 	data frame // the DATA frame, or the one that is passed over
 	rest int64 // bytes of its payload to come
@@ -88,7 +92,7 @@ func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 		if c.Dir == layer.ToClient {
 			h.phase = atFrame
 		}
-		if d.midStream || c.Offset > 0 && c.Gap == 0 {
+		if d.midStream || c.Offset > 0 && c.Gap == 0 && !d.upgraded {
 			d.lose(h)
 			h.late = true
 		}

@@ -78,7 +78,7 @@ func opener(id uint32) layer.Direction {
 // begin begins a message with a header section, of which the frames were
 // first to last.
 func (x *side) begin(p layer.Protocol, dir layer.Direction, id uint32, b *block) {
-	x.open, x.said = true, false
+	x.open, x.said, x.missing = true, false, false
 	x.msg = flow.Message{Protocol: p, Dir: dir, Key: uint64(id), Stream: uint64(id), Facts: x.msg.Facts[:0], First: b.first}
 	x.packets.Reset()
 	x.add(b)

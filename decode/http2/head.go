@@ -275,6 +275,7 @@ func (d *dissector) upgrade(request string) {
 		s.side[dir].window = d.newWindow(layer.Direction(dir))
 	}
 	s.side[layer.ToServer].ended = true
+	d.upgraded = true
 	d.streams[1] = s
 	d.newest[layer.ToServer] = 1
 }

@@ -9,7 +9,7 @@ import (
 // nor what frames were missed: header blocks among them have changed the table,
 // and a stream may have ended.
 func (d *dissector) lose(h *half) {
-	h.phase, h.scanned, h.late = lost, 0, true
+	h.phase, h.scanned, h.candidates, h.late = lost, 0, h.candidates[:0], true
 	h.decoder.table.forget()
 	h.block.open = false
 	h.window.known = false
@@ -81,23 +81,51 @@ func (d *dissector) doubt(dir layer.Direction) {
 	}
 }
 
+// maxCandidates bounds the places that look like a frame so far.
+const maxCandidates = 32
+
 // search looks for a place where frames begin, byte by byte: where several in a
-// row look like frames. It reports whether one was found.
+// row look like frames. Places where more bytes must come to tell are asked
+// again; a later one that is certain does not wait for them. It reports whether
+// one was found.
 func (d *dissector) search(h *half, dir layer.Direction, b []byte) bool {
 	most := d.most(dir)
-	for h.scanned < len(b) {
-		m, _ := chain(b[h.scanned:], most)
-		if m == dissect.Yes {
-			h.in.Take(h.scanned, nil)
-			h.scanned, h.phase = 0, atFrame
-			return true
+	waiting := h.candidates[:0]
+	for _, at := range h.candidates {
+		switch m, _ := chain(b[at:], most); m {
+		case dissect.Yes:
+			return h.resume(at)
+		case dissect.More:
+			waiting = append(waiting, at)
 		}
-		if m == dissect.More && len(b)-h.scanned < maxSearch {
-			break
-		}
-		h.scanned++
 	}
-	h.in.Take(h.scanned, nil)
-	h.scanned = 0
+	for ; h.scanned < len(b); h.scanned++ {
+		switch m, _ := chain(b[h.scanned:], most); m {
+		case dissect.Yes:
+			return h.resume(h.scanned)
+		case dissect.More:
+			waiting = append(waiting, h.scanned)
+		}
+	}
+	for len(waiting) > 0 && (len(waiting) > maxCandidates || len(b)-waiting[0] > maxSearch) {
+		waiting = waiting[1:]
+	}
+	first := h.scanned
+	if len(waiting) > 0 {
+		first = waiting[0]
+	}
+	h.in.Take(first, nil)
+	h.scanned -= first
+	h.candidates = h.candidates[:0]
+	for _, at := range waiting {
+		h.candidates = append(h.candidates, at-first)
+	}
 	return false
+}
+
+// resume goes on at a place where frames begin.
+func (h *half) resume(at int) bool {
+	h.in.Take(at, nil)
+	h.candidates, h.scanned, h.phase = h.candidates[:0], 0, atFrame
+	return true
 }
