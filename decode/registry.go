@@ -15,6 +15,8 @@ import (
 	"github.com/wiresight/wiresight/decode/postgresql"
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/redis"
+	"github.com/wiresight/wiresight/decode/sdp"
+	"github.com/wiresight/wiresight/decode/sip"
 	"github.com/wiresight/wiresight/decode/sse"
 	"github.com/wiresight/wiresight/decode/tls"
 	"github.com/wiresight/wiresight/decode/websocket"
@@ -30,6 +32,8 @@ func Protocols() []dissect.Protocol {
 		websocket.Protocol(),
 		sse.Protocol(),
 		quic.Protocol(),
+		sip.Protocol(),
+		sdp.Protocol(),
 		dns.Protocol(),
 		dns.MDNS(),
 		mqtt.Protocol(),
