@@ -49,11 +49,11 @@ func decompress(b []byte) (algorithm uint16, body []byte, err error) {
 	if err != nil {
 		return algorithm, nil, err
 	}
-	body = make([]byte, length)
-	if _, err := io.ReadFull(r, body); err != nil {
+	body = make([]byte, length+1) // one more, which must not come
+	if n, err := io.ReadFull(r, body); !errors.Is(err, io.ErrUnexpectedEOF) && !(length == 0 && errors.Is(err, io.EOF)) || n != int(length) {
 		return algorithm, nil, ErrMalformed
 	}
-	return algorithm, body, nil
+	return algorithm, body[:length], nil
 }
 
 func decompressor(algorithm uint16, r io.Reader) (io.Reader, error) {

@@ -3,11 +3,14 @@ package tls
 import (
 	ctls "crypto/tls"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/secrets"
 )
 
 // No bytes make the dissector panic or keep more than its bounds, and the same
@@ -56,6 +59,7 @@ type nothing struct{ recorder }
 
 func (*nothing) Layer(layer.Protocol, func() layer.Layer) {}
 func (*nothing) Message(*flow.Message)                    {}
+func (*nothing) Inner(layer.Protocol, dissect.Chunk)      {}
 
 func BenchmarkApplicationData(b *testing.B) {
 	record := append([]byte{typeApplicationData, 3, 3, 0x05, 0x00}, make([]byte, 0x500)...)
@@ -67,5 +71,94 @@ func BenchmarkApplicationData(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		d.Feed(out, dissect.Chunk{Data: record, Offset: offset, At: layer.PacketRef{Number: i + 1}})
 		offset += int64(len(record))
+	}
+}
+
+// No message makes a parser panic, and what was parsed can be described.
+func FuzzHandshake(f *testing.F) {
+	for _, version := range []uint16{ctls.VersionTLS12, ctls.VersionTLS13} {
+		client, server := configs(f, version)
+		for _, w := range converse(f, client, server) {
+			if h, ok := parseHeader(append(w.data, make([]byte, headerSize)...)); ok && h.kind == typeHandshake && len(w.data) > 9 {
+				f.Add(w.data[headerSize], w.data[headerSize+handshakeHeader:], version)
+			}
+		}
+	}
+	f.Add(uint8(compressedCert), compressed(f, compressZlib, []byte{0, 0, 0, 0}), uint16(versionTLS13))
+	f.Add(uint8(encryptedExtensions), []byte{0, 9, 0, 16, 0, 5, 0, 3, 2, 'h', '2'}, uint16(versionTLS13))
+	f.Fuzz(func(t *testing.T, kind uint8, body []byte, version uint16) {
+		m, _ := ParseHandshake(kind, body, version)
+		if m.Name() == "" || m.Title() == "" {
+			t.Error("no name")
+		}
+		m.Fields(0)
+	})
+}
+
+// Bytes that were tampered with never become data: what is handed inside is
+// what the ends wrote.
+func FuzzKeys(f *testing.F) {
+	var logs []*secrets.Store
+	for i, version := range []uint16{ctls.VersionTLS10, ctls.VersionTLS12, ctls.VersionTLS13} {
+		client, server := configs(f, version)
+		s := hold(f, client, server)
+		var both [2][]byte
+		for _, w := range s.writes {
+			both[w.Dir] = append(both[w.Dir], w.Data...)
+		}
+		logs = append(logs, s.store())
+		f.Add(both[0], both[1], uint8(i), uint8(100), uint16(0), uint16(0))
+		f.Add(both[0], both[1], uint8(i), uint8(9), uint16(700), uint16(20))
+	}
+	f.Fuzz(func(t *testing.T, toServer, toClient []byte, which, size uint8, lose, gap uint16) {
+		r := &dissecttest.Recorder{}
+		d := newDissector(dissect.Context{Secrets: logs[int(which)%len(logs)]})
+		for dir, b := range [][]byte{toServer[:min(len(toServer), 400)], toClient, toServer[min(len(toServer), 400):]} {
+			at := 0
+			if dir == 2 {
+				at = 400
+			}
+			missing := 0
+			for len(b) > 0 {
+				n := min(len(b), int(size)+1)
+				if dir == 1 && at <= int(lose) && int(lose) < at+n && gap > 0 {
+					missing = n
+				} else {
+					r.Packet++
+					d.Feed(r, dissect.Chunk{Dir: layer.Direction(dir & 1), Data: slices.Clone(b[:n]), Offset: int64(at), Gap: missing, At: layer.PacketRef{Number: r.Packet}})
+					missing = 0
+				}
+				b, at = b[n:], at+n
+			}
+		}
+		d.Finish(r, true)
+		for _, in := range r.Inners {
+			if !strings.Contains("question", string(in.Data)) && !strings.Contains("answer to question", string(in.Data)) {
+				t.Errorf("%q was handed inside", in.Data)
+			}
+		}
+		if n := d.wait.bytes; n > maxWaitingBytes+maxRecord {
+			t.Errorf("%d bytes wait", n)
+		}
+	})
+}
+
+func BenchmarkDecrypt(b *testing.B) {
+	data := make([]byte, 8<<20)
+	client, server := configs(b, ctls.VersionTLS13)
+	server.DynamicRecordSizingDisabled = true
+	toServer, toClient, store := download(b, client, server, data)
+	out := &nothing{}
+	b.SetBytes(int64(len(toClient)))
+	b.ReportAllocs()
+	for b.Loop() {
+		d := newDissector(dissect.Context{Secrets: store})
+		first := records(toServer)[0][1]
+		d.Feed(out, dissect.Chunk{Data: toServer[:first], At: layer.PacketRef{Number: 1}})
+		for at, i := 0, 2; at < len(toClient); i++ {
+			n := min(1448, len(toClient)-at)
+			d.Feed(out, dissect.Chunk{Dir: layer.ToClient, Data: toClient[at : at+n], Offset: int64(at), At: layer.PacketRef{Number: i}})
+			at += n
+		}
 	}
 }

@@ -48,13 +48,38 @@ func (h *half) mayBegin(b []byte) bool {
 	return ok && rec.version>>8 == 3 && (h.version == 0 || rec.version == h.version || rec.version == versionTLS12)
 }
 
-// settle takes what waits for a second header as a record if it is whole: no
-// more bytes follow it.
+// settle looks for a whole record in what waits for a header that confirms
+// one: no more bytes follow.
 func (h *half) settle() {
-	b := h.in.Bytes()
-	if !h.lost || len(b) < headerSize || !h.mayBegin(b) {
+	if !h.lost {
 		return
 	}
-	rec, _ := parseHeader(b)
-	h.lost = len(b) < headerSize+rec.length
+	b := h.in.Bytes()
+	for i := range b {
+		if h.followed(b[i:]) {
+			h.in.Take(i, nil)
+			h.lost, h.edge = false, false
+			return
+		}
+	}
+}
+
+// followed reports whether b begins with a whole record, behind which there are
+// only records.
+func (h *half) followed(b []byte) bool {
+	const enough = 8
+	for n := range enough {
+		if len(b) < headerSize {
+			return n > 0 && plausibleStart(b)
+		}
+		if !h.mayBegin(b) {
+			return false
+		}
+		rec, _ := parseHeader(b)
+		if len(b) < headerSize+rec.length {
+			return n > 0
+		}
+		b = b[headerSize+rec.length:]
+	}
+	return true
 }
