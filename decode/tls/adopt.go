@@ -3,6 +3,7 @@ package tls
 import (
 	"bytes"
 
+	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/secrets"
 	"github.com/wiresight/wiresight/decode/tls/suite"
 )
@@ -10,17 +11,17 @@ import (
 // Where the ClientHello was not captured, or was only the outer one of ECH
 // (secrets are logged under the inner one's random where the server takes it),
 // the random by which keys are found is not known. Then the user's keys are
-// tried at the server's first record: a tag that fits is proof.
+// tried at the first record: a tag that fits is proof.
 const (
 	maxAdopt     = 512 // keys tried at once
 	maxAdoptions = 4   // times
 )
 
-// adopt looks for the connection's random among all keys, with the server's
-// first encrypted record. It reports whether it found it.
+// adopt looks for the connection's random among all keys, with the first
+// encrypted record of a direction. It reports whether it found it.
 func (k *keys) adopt(dst []byte, r *sealedRecord) bool {
 	s := &k.side[r.dir]
-	if k.random != nil && !k.ech || k.version == 0 || !k.usable || r.dir == k.client || s.seq != 0 || k.adopted {
+	if k.random != nil && !k.ech || k.version == 0 || !k.usable || s.seq != 0 || k.adopted {
 		return false
 	}
 	v := k.store.Version() + 1
@@ -32,13 +33,16 @@ func (k *keys) adopt(dst []byte, r *sealedRecord) bool {
 	label := secrets.ClientRandom
 	if is13(k.version) {
 		label = secrets.ServerHandshake
+		if r.dir == k.client {
+			label = secrets.ClientHandshake
+		}
 	}
 	var head suite.Header
 	copy(head[:], r.raw)
 	n := 0
 	k.store.Each(label, func(random, secret []byte) bool {
 		n++
-		o := k.opener(random, secret)
+		o := k.opener(r.dir, random, secret)
 		if o == nil {
 			return n < maxAdopt
 		}
@@ -48,15 +52,19 @@ func (k *keys) adopt(dst []byte, r *sealedRecord) bool {
 		k.random, k.adopted = bytes.Clone(random), true
 		return false
 	})
+	k.side[0].ahead, k.side[1].ahead = nil, nil
 	return k.adopted
 }
 
-// opener returns what opens the server's records with a secret of the key log.
-func (k *keys) opener(random, secret []byte) suite.Opener {
+// opener returns what opens a direction's records with a secret of the key log.
+func (k *keys) opener(dir layer.Direction, random, secret []byte) suite.Opener {
 	if !is13(k.version) {
-		_, server, err := k.suite.Openers(k.version, secret, random, k.serverRandom, k.flags.encryptThenMAC)
+		client, server, err := k.suite.Openers(k.version, secret, random, k.serverRandom, k.flags.encryptThenMAC)
 		if err != nil {
 			return nil
+		}
+		if dir == k.client {
+			return client
 		}
 		return server
 	}

@@ -384,13 +384,22 @@ func (d *dissector) cut(out dissect.Sink, h *half, dir layer.Direction) {
 		}
 		d.partialHello(out, dir, rec, h.in.Bytes()[rec.size:])
 		h.packets.Reset()
-		m.Kind, m.Bytes = rec.kindName(), int64(h.in.Len())
+		m.Kind, m.Bytes = cutName(rec, h.in.Bytes()[rec.size:]), int64(h.in.Len())
 		m.First, m.Last = h.in.Take(h.in.Len(), &h.packets)
 		m.Packets = h.packets
 	default:
 		return
 	}
 	d.say(out, m)
+}
+
+// cutName names a record of which a part is missing; of one that holds handshake
+// messages the first one.
+func cutName(rec header, body []byte) string {
+	if rec.kind == typeHandshake && !rec.ssl2 && plausibleMessage(body, rec.length) {
+		return messageNames[body[0]][0]
+	}
+	return rec.kindName()
 }
 
 // partialHello takes from a ClientHello that was cut off what is there.

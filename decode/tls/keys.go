@@ -36,6 +36,7 @@ type keys struct {
 	want secrets.Label // last looked for in vain
 	work int           // bytes that may be opened in vain
 
+	greeted bool // a ClientHello was seen that no ServerHello answers yet
 	ech     bool // the ClientHello hides another one
 	adopted bool // random was found by trying
 	tried   int
@@ -66,15 +67,26 @@ func (k *keys) clientHello(dir layer.Direction, h *ClientHello) {
 	if k.store == nil || len(h.Random) != 32 {
 		return
 	}
+	k.settle()
 	k.client = dir
 	k.random = bytes.Clone(h.Random)
-	k.ech = h.ECH
+	k.ech, k.greeted = h.ECH, true
 	k.ticket = bytes.Clone(h.TicketData)
 	k.offered = h.CipherSuites[:min(len(h.CipherSuites), maxNames)]
 	k.master, k.openers = nil, [2]suite.Opener{}
 	k.transcript = k.transcript[:0]
 	if h.EarlyData && k.version == 0 && !k.flags.retried {
 		k.side[dir].epoch = epochEarly
+	}
+}
+
+// settle gives a direction whose ChangeCipherSpec was not seen its keys before
+// those of another handshake take their place.
+func (k *keys) settle() {
+	for dir := range k.side {
+		if s := &k.side[dir]; s.epoch == epochClear && k.openers[dir] != nil {
+			s.epoch, s.opener = epochHandshake, k.openers[dir]
+		}
 	}
 }
 
@@ -90,6 +102,11 @@ func (k *keys) serverHello(dir layer.Direction, h *ServerHello) {
 		}
 		return
 	}
+	if k.version != 0 && !k.greeted { // begun anew, by a ClientHello that was not seen
+		k.random, k.master, k.openers, k.adopted = nil, nil, [2]suite.Opener{}, false
+		k.triedAt = 0
+	}
+	k.greeted = false
 	k.version = h.Version
 	k.suite, k.usable = suite.ByID(h.CipherSuite)
 	k.usable = k.usable && k.suite.Is13() == is13(h.Version)

@@ -36,10 +36,11 @@ const (
 // protected takes a whole record that is encrypted: it is opened, kept until
 // its key comes, or passed over.
 func (d *dissector) protected(out dissect.Sink, r *sealedRecord) {
+	absent := !d.wait.over && d.absent(r)
 	if len(d.wait.records) > 0 {
 		d.release(out, false)
 	}
-	if len(d.wait.records) > 0 || !d.wait.over && d.absent(r) {
+	if len(d.wait.records) > 0 || absent {
 		d.hold(out, r)
 		return
 	}
