@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"math"
@@ -57,8 +58,14 @@ func StyleOf(contentType string) Style {
 	return Style(t)
 }
 
-// NewCall returns a call of a style.
-func NewCall(s Style) *Call { return &Call{Style: s} }
+// CallOf returns the call that a message with these facts belongs to, nil for
+// none.
+func CallOf(facts []flow.Fact) *Call {
+	if s := StyleOf(Fact(facts, "content-type")); s != "" {
+		return &Call{Style: s}
+	}
+	return nil
+}
 
 // CallName returns a call's name, "/package.Service/Method": the target of its
 // request's name.
@@ -78,6 +85,7 @@ type messages struct {
 	rest       int64 // of the message
 	collect    bool  // it is a trailer section
 	trailer    []byte
+	zipped     bool // it is compressed
 	text       Base64
 	scratch    []byte
 }
@@ -118,6 +126,7 @@ func (m *messages) begin(s Style) {
 		return
 	}
 	if m.collect {
+		m.zipped = flags&Compressed != 0
 		return
 	}
 	m.count++
@@ -136,6 +145,9 @@ func (c *Call) Lost(dir layer.Direction) { c.dir[dir].lost = true }
 // the body becomes the same facts as one in a trailer section.
 func (c *Call) Facts(dir layer.Direction, facts []flow.Fact) []flow.Fact {
 	m := &c.dir[dir]
+	if Coded(Fact(facts, "content-encoding")) { // what was counted is no message
+		*m = messages{lost: true}
+	}
 	facts = append(facts, flow.Fact{Key: "messages", Value: strconv.FormatInt(m.count, 10)})
 	if m.compressed > 0 {
 		facts = append(facts, flow.Fact{Key: "messages-compressed", Value: strconv.FormatInt(m.compressed, 10)})
@@ -146,14 +158,43 @@ func (c *Call) Facts(dir layer.Direction, facts []flow.Fact) []flow.Fact {
 	if c.Style != GRPC {
 		facts = append(facts, flow.Fact{Key: "rpc", Value: string(c.Style)})
 	}
-	switch {
-	case len(m.trailer) == 0 || m.rest > 0:
-	case c.Style == Connect:
+	if len(m.trailer) == 0 || m.rest > 0 {
+		return readable(facts)
+	}
+	if m.zipped {
+		m.trailer, _ = Uncompress(MessageEncoding(facts), m.trailer, maxTrailers)
+	}
+	if c.Style == Connect {
 		facts = connectEnd(m.trailer, facts)
-	default:
+	} else {
 		facts = sectionFacts(m.trailer, facts)
 	}
 	return readable(facts)
+}
+
+// MessageEncoding returns the coding of a call's compressed messages by the
+// facts of a message of HTTP, "" where none says.
+func MessageEncoding(facts []flow.Fact) string {
+	if s := Fact(facts, "grpc-encoding"); s != "" {
+		return s
+	}
+	return Fact(facts, "connect-content-encoding")
+}
+
+// Uncompress undoes the compression of one message of a call, like Decode.
+// Where the coding is not known its magic number may tell it.
+func Uncompress(coding string, b []byte, most int) ([]byte, error) {
+	if coding == "" || coding == "identity" {
+		switch {
+		case bytes.HasPrefix(b, []byte("\x1f\x8b")):
+			coding = "gzip"
+		case bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")):
+			coding = "zstd"
+		default:
+			return nil, ErrCoding
+		}
+	}
+	return Decode(coding, b, most)
 }
 
 // sectionFacts reads gRPC-Web's trailer section, whose lines are those of

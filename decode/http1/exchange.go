@@ -22,6 +22,10 @@ func (d *dissector) request(out dissect.Sink, h *half, hd *head) asked {
 	}
 	h.msg.Kind, h.msg.Role, h.msg.Key = "request", flow.Request, a.key
 	h.msg.Name, h.msg.Facts = d.notes.Take(h.msg.Facts)
+	a.call = http.CallOf(h.msg.Facts)
+	if a.call != nil {
+		h.msg.Protocol, h.msg.Name = http.RPC, http.CallName(h.msg.Name)
+	}
 	a.name = h.msg.Name
 	h.ask(a)
 	if a.kind != connectRequest && hd.target[0] == '/' {
@@ -54,6 +58,9 @@ func (d *dissector) respond(h, requests *half, hd *head) asked {
 		h.msg.Kind, h.msg.Role = "interim", flow.Single
 	}
 	h.msg.Status, h.msg.Facts = d.notes.Take(h.msg.Facts)
+	if !interim {
+		a.call = h.answer(a.call, ok)
+	}
 	return a
 }
 

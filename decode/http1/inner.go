@@ -13,6 +13,7 @@ func (d *dissector) beginInner(out dissect.Sink, h *half, a asked) {
 	if h.msg.Role == flow.Response {
 		h.answers = a
 	}
+	h.call = a.call
 	if !h.framed {
 		return
 	}
@@ -36,6 +37,9 @@ func (h *half) content(out dissect.Sink, n int) {
 			Dir: h.msg.Dir, Data: h.in.Bytes()[:n], At: h.in.At(0), Offset: h.body, Gap: h.innerGap, Stream: h.msg.Key,
 		})
 		h.innerGap = 0
+		if h.call != nil {
+			h.call.Feed(h.msg.Dir, h.in.Bytes()[:n])
+		}
 	}
 	h.body += int64(n)
 	h.take(n)
@@ -54,6 +58,36 @@ func (d *dissector) endInner(out dissect.Sink, h *half) {
 		d.end(out, h.answers.inner, h, h.msg.Dir)
 	}
 	h.inner = ""
+}
+
+// answer makes a response that of a call, where its request is one or was not
+// seen.
+func (h *half) answer(call *http.Call, asked bool) *http.Call {
+	m := &h.msg
+	if !asked {
+		call = http.CallOf(m.Facts)
+	}
+	if call != nil {
+		m.Protocol = http.RPC
+		m.Facts = append(m.Facts, flow.Fact{Key: "http-status", Value: m.Status})
+		m.Status = http.CallStatus(m.Facts)
+	}
+	return call
+}
+
+// endCall adds what the body of a call's message told.
+func (h *half) endCall() {
+	if h.call == nil {
+		return
+	}
+	if h.missing > 0 {
+		h.call.Lost(h.msg.Dir)
+	}
+	h.msg.Facts = h.call.Facts(h.msg.Dir, h.msg.Facts)
+	if h.msg.Role == flow.Response {
+		h.msg.Status = http.CallStatus(h.msg.Facts)
+	}
+	h.call = nil
 }
 
 func (d *dissector) end(out dissect.Sink, p layer.Protocol, h *half, dir layer.Direction) {

@@ -32,6 +32,7 @@ type half struct {
 	missing  int64          // bytes of it that were lost
 	inner    layer.Protocol // that reads the body, "" for none
 	innerGap int            // bytes of the body that were lost since inner got some
+	call     *http.Call     // that msg belongs to
 	answers  asked          // the request that msg answers
 	head     []byte         // the header section, for describing; borrowed from in until Feed returns
 	kept     []byte         // storage for head beyond that
@@ -47,6 +48,7 @@ type asked struct {
 	inner   layer.Protocol // that reads its body
 	name    string
 	upgrade layer.Protocol // that it asks for, "" for none
+	call    *http.Call     // nil for what is no remote procedure call
 }
 
 type askedKind uint8
@@ -133,6 +135,7 @@ func (d *dissector) done(out dissect.Sink, h *half, dir layer.Direction, s flow.
 	if s == flow.Complete {
 		d.endInner(out, h)
 	}
+	h.endCall()
 	h.next()
 	if d.tunnel.open {
 		h.phase = inTunnel

@@ -223,12 +223,12 @@ func (d *dissector) ask(s *exchange, x *side, hd *head) {
 
 // rpc finds out whether a stream is a remote procedure call.
 func (d *dissector) rpc(s *exchange, x *side) {
-	style := http.StyleOf(http.Fact(x.msg.Facts, "content-type"))
-	if style == "" || s.call != nil {
+	if s.call != nil {
 		return
 	}
-	s.call, s.protocol = http.NewCall(style), http.RPC
-	s.name = http.CallName(s.name)
+	if s.call = http.CallOf(x.msg.Facts); s.call != nil {
+		s.protocol, s.name = http.RPC, http.CallName(s.name)
+	}
 }
 
 // respond begins a response.
