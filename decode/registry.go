@@ -10,6 +10,7 @@ import (
 	"github.com/wiresight/wiresight/decode/kafka"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/mqtt"
+	"github.com/wiresight/wiresight/decode/mysql"
 	"github.com/wiresight/wiresight/decode/named"
 	"github.com/wiresight/wiresight/decode/nats"
 	"github.com/wiresight/wiresight/decode/postgresql"
@@ -39,6 +40,7 @@ func Protocols() []dissect.Protocol {
 		mqtt.Protocol(),
 		redis.Protocol(),
 		postgresql.Protocol(),
+		mysql.Protocol(),
 		kafka.Protocol(),
 		amqp.Protocol(),
 		nats.Protocol(),

@@ -78,7 +78,7 @@ func (s *sink) outer(a *application) {
 		return
 	}
 	s.outer(a.parent)
-	if a.protocol == nil || !s.sight(a.protocol.Name) || !s.chain.opt.Record || len(s.layers) >= maxDescribed {
+	if a.protocol == nil || a.protocol.GivesWay || !s.sight(a.protocol.Name) || !s.chain.opt.Record || len(s.layers) >= maxDescribed {
 		return
 	}
 	s.layers = append(s.layers, layer.Layer{Protocol: a.protocol.Name, OSI: a.protocol.OSI, Source: layer.Reassembled})

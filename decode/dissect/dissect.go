@@ -171,6 +171,9 @@ type Protocol struct {
 	// Shares tells that other protocols run between the same addresses and ports
 	// (RFC 7983): each datagram is probed, and Maybe is good enough.
 	Shares bool
+	// GivesWay tells that what follows inside stands in its place (TLS behind a
+	// STARTTLS): the packets of that are none of this protocol.
+	GivesWay bool
 	// Ports are the server ports that break ties; IANA's where registered.
 	Ports []uint16
 	// ExcludePorts are ports where bytes that look alike are of another

@@ -22,6 +22,7 @@ func Protocol() dissect.Protocol {
 		OSI:       osi,
 		About:     "NATS passes messages by subject: whoever subscribed to a subject gets what is published on it, or, in a queue group, one of the group does. JetStream keeps messages and delivers them again until they are acknowledged.",
 		Stream:    true,
+		GivesWay:  true,
 		Ports:     []uint16{4222},
 		Announced: []string{"nats"},
 		Probe:     probe,

@@ -27,6 +27,7 @@ func Protocol() dissect.Protocol {
 		OSI:       osi,
 		About:     "PostgreSQL's protocol carries SQL statements to a database and rows back. Simple queries are sent as text; with the extended protocol a statement is parsed once and executed many times with other parameters.",
 		Stream:    true,
+		GivesWay:  true,
 		Ports:     []uint16{5432},
 		Announced: []string{"postgresql"},
 		Probe:     probe,

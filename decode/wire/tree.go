@@ -78,10 +78,3 @@ func (t *Tree) Group(name, value string, before int, f func()) {
 		t.Fields = append(t.Fields, layer.Field{Name: name, Value: value, Offset: at, Length: t.At() - at, Children: children})
 	}
 }
-
-// SetValue gives the last field noted another value.
-func (t *Tree) SetValue(value string) {
-	if n := len(t.Fields); n > 0 {
-		t.Fields[n-1].Value = value
-	}
-}
