@@ -7,6 +7,7 @@ import (
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/http1"
 	"github.com/wiresight/wiresight/decode/http2"
+	"github.com/wiresight/wiresight/decode/http3"
 	"github.com/wiresight/wiresight/decode/kafka"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/mqtt"
@@ -35,6 +36,8 @@ func Protocols() []dissect.Protocol {
 		quic.Protocol(),
 		sip.Protocol(),
 		sdp.Protocol(),
+		http3.Protocol(),
+		http3.WebTransport(),
 		dns.Protocol(),
 		dns.MDNS(),
 		mqtt.Protocol(),

@@ -2,6 +2,7 @@ package quic
 
 import (
 	"bytes"
+	"encoding/hex"
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
@@ -37,6 +38,7 @@ type connection struct {
 	counts  [2][2]flowLimit
 	sent    [2]uint64 // bytes of all streams, as MAX_DATA counts them
 	last    layer.PacketRef
+	unread0 bool // 0-RTT packets could not be opened
 }
 
 // Packet number spaces (RFC 9000 section 12.3).
@@ -219,6 +221,9 @@ func (c *connection) drop() { c.streams.drop(c.d.budget) }
 func (c *connection) finish(out dissect.Sink) {
 	q := c.d.facts
 	c.partialHello(out)
+	if c.unread0 && q.Decrypted && c.random != nil {
+		q.KeyProblem, c.d.news = "no key for the 0-RTT packets of client random "+hex.EncodeToString(c.random), true
+	}
 	c.streams.finish(c, out)
 	for dir := range c.packets {
 		for space := range c.packets[dir] {

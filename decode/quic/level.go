@@ -105,6 +105,7 @@ func (c *connection) openTraffic(r *reading, n int) {
 		}
 	}
 	l.miss()
+	c.unread0 = c.unread0 || n == levelEarly
 }
 
 // openShort opens a 1-RTT packet.
