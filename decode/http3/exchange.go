@@ -130,6 +130,7 @@ func (d *dissector) end(out dissect.Sink, x *side) {
 	if state == flow.Cut && !x.reset && !x.missing && x.kind == messageStream {
 		out.Problem(Name, "stream ends within a frame (RFC 9114 section 7.1)")
 	}
+	d.cutFrame(out, x)
 	x.phase = over
 	x.in.Reset()
 	if x.kind == transportStream {
@@ -201,6 +202,14 @@ func (d *dissector) finish(out dissect.Sink, x *side, state flow.State) {
 	}
 }
 
+// cutFrame tells of a frame that was begun and has not ended.
+func (d *dissector) cutFrame(out dissect.Sink, x *side) {
+	if x.phase == inData || x.phase == skipping {
+		d.count(out, x, x.first, x.last, nil)
+		x.phase = atFrame
+	}
+}
+
 // cut ends a stream whose end was not seen.
 func (d *dissector) cut(out dissect.Sink, s *exchange) {
 	for dir := range s.side {
@@ -208,6 +217,7 @@ func (d *dissector) cut(out dissect.Sink, s *exchange) {
 		if x.kind == transportStream && x.phase != over {
 			d.endTransport(out, x)
 		}
+		d.cutFrame(out, x)
 		d.finish(out, x, flow.Cut)
 		x.phase = over
 		x.in.Reset()
@@ -277,6 +287,7 @@ func (d *dissector) skipGap(out dissect.Sink, x *side, c *dissect.Chunk) {
 	case x.phase == raw:
 		x.gap += c.Gap
 	default:
+		d.cutFrame(out, x)
 		x.phase = lost
 		x.in.Reset()
 		if x.s.call != nil {

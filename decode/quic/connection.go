@@ -18,6 +18,7 @@ type connection struct {
 	odcid   []byte // the Destination Connection ID of the client's first Initial
 
 	initial []*keySet // Initial keys in use, newest last
+	retried bool      // a Retry was seen: the client begins again
 	random  []byte    // of the ClientHello
 	suite   uint16    // 0 until the ServerHello
 	levels  [2][levels]level

@@ -19,6 +19,7 @@ type dissector struct {
 	budget      *budget
 	connections []*connection // newest last, never empty
 	begun       uint32        // connections so far
+	closed      uint32        // serial of the one whose close is told
 	opener      opener
 	derived     int // how often Initial keys were derived
 	tried       int // how often for this datagram
@@ -179,6 +180,7 @@ func (d *dissector) retry(c *connection) {
 		r.out.Problem(Name, "Retry with a wrong integrity tag")
 		return
 	}
+	c.retried = true
 	d.set(&d.facts.Retry)
 	if !d.facts.RetryAt.Valid() {
 		d.facts.RetryAt = r.chunk.At

@@ -41,14 +41,11 @@ func (d *dissector) initial(c *connection) *connection {
 	if k == nil {
 		return nil
 	}
-	if c.answered() { // another connection between the same addresses
+	switch {
+	case c.answered(), len(c.initial) > 0 && !c.retried: // another connection, or another attempt in another version
 		c = d.begin(dir)
-	}
-	if len(c.initial) > 0 && !bytes.Equal(c.initial[len(c.initial)-1].dcid, p.dcid) { // begun anew: numbers and offsets too
-		for dir := range c.crypto {
-			c.crypto[dir][spaceInitial] = cryptoStream{}
-			c.packets[dir][spaceInitial] = numbers{}
-		}
+	case c.retried: // the ClientHello comes again
+		c.crypto[dir][spaceInitial] = cryptoStream{}
 	}
 	c.client = dir
 	c.odcid = bytes.Clone(p.dcid)

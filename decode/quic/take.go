@@ -83,9 +83,10 @@ const DatagramStream = 1 << 62
 // closed takes a CONNECTION_CLOSE frame (RFC 9000 section 19.19).
 func (c *connection) closed(r *reading, f *frame) {
 	q := c.d.facts
-	if q.Close != nil {
+	if q.Close != nil && c.d.closed >= c.serial { // that of the last connection tells most
 		return
 	}
+	c.d.closed = c.serial
 	q.Close = &flow.QUICClose{
 		At: r.chunk.At, By: r.chunk.Dir, Code: f.code, Application: f.kind == frameCloseApp, Reason: layer.Clip(f.data, maxText),
 	}
