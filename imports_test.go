@@ -81,7 +81,8 @@ func TestFoldersImportOnlyWhatStandsBelow(t *testing.T) {
 // unwraps lists the protocols that may import the one whose messages they
 // carry.
 var unwraps = map[string]bool{
-	"decode/quic decode/tls":       true, // QUIC's CRYPTO frames hold TLS handshake messages (RFC 9001)
-	"decode/quic decode/tls/suite": true, // and its packets are protected by TLS's suites
-	"decode/tls decode/tls/suite":  true,
+	"decode/quic decode/tls":          true, // QUIC's CRYPTO frames hold TLS handshake messages (RFC 9001)
+	"decode/quic decode/tls/suite":    true, // and its packets are protected by TLS's suites
+	"decode/tls decode/tls/suite":     true,
+	"decode/http3 decode/http3/qpack": true, // its header compression
 }
