@@ -173,12 +173,12 @@ func (d *dissector) ask(x *side) {
 // rpc finds out whether a stream is a remote procedure call.
 func (d *dissector) rpc(x *side) {
 	e := x.s
-	style := http.StyleOf(http.Fact(x.msg.Facts, "content-type"))
-	if style == "" || e.call != nil {
+	if e.call != nil {
 		return
 	}
-	e.call, e.protocol = http.NewCall(style), http.RPC
-	e.name = http.CallName(e.name)
+	if e.call = http.CallOf(x.msg.Facts); e.call != nil {
+		e.protocol, e.name = http.RPC, http.CallName(e.name)
+	}
 }
 
 // respond begins a response.
