@@ -163,8 +163,10 @@ func (s *Session) Close() error {
 	s.replays.close()
 	var errs []error
 	errs = append(errs, s.source.Close())
-	if s.spool != nil {
-		errs = append(errs, s.spool.Close())
+	for _, f := range []*pcapng.File{s.output, s.spool} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -188,10 +190,7 @@ func (s *Session) run() {
 		err = s.read()
 	}
 	if s.output != nil {
-		s.output.Drops(s.source.Info().Interfaces)
-		if cerr := s.output.Close(); cerr != nil {
-			err = errors.Join(err, cerr)
-		}
+		err = errors.Join(err, s.save())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,6 +199,26 @@ func (s *Session) run() {
 	s.status.Done = true
 	s.status.Elapsed = time.Since(s.begun)
 	s.progress()
+}
+
+// save completes the file that was written. The session still reads from it.
+func (s *Session) save() error {
+	s.output.Drops(s.source.Info().Interfaces)
+	err := s.output.End()
+	if err != nil || !s.opt.EmbedKeys {
+		return err
+	}
+	return s.EmbedKeys(s.opt.Write)
+}
+
+// EmbedKeys puts the keys of the connections that the session has read, and of
+// no others, into a pcapng file that holds their packets and is complete. Where
+// there are none the file stays as it is.
+func (s *Session) EmbedKeys(path string) error {
+	if log := s.secrets.UsedKeyLog(); log != nil {
+		return pcapng.Embed(path, []capture.Secrets{{Type: keyLogType, Data: log}})
+	}
+	return nil
 }
 
 // compile prepares the capture filter of a file; a live source filters in the

@@ -27,6 +27,7 @@ type Options struct {
 	Follow      bool   // the file is still being written: wait for more at its end
 	Index       bool   // keep an index of packets, so that Packet, Packets and Follow work; streams are spooled to a temporary file
 	Write       string // save the frames to this pcapng file while reading
+	EmbedKeys   bool   // put the keys of the connections that were read into that file, once it is complete
 	Promiscuous bool   // live: put the interface into promiscuous mode
 	SnapLength  int    // live: bytes of each frame to keep; 0 keeps all
 }

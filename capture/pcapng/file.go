@@ -31,6 +31,7 @@ type File struct {
 	base    int64  // where in the file buf begins
 	flushAt *time.Timer
 	err     error // sticky
+	ended   bool  // End was called
 	closed  bool
 
 	describe interface{ Info() *capture.Info }
@@ -107,6 +108,9 @@ func (w *File) Describe(source interface{ Info() *capture.Info }) {
 func (w *File) Write(f *capture.Frame) (offset int64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.err == nil && w.ended {
+		w.err = named(w.path, os.ErrClosed)
+	}
 	if w.err != nil {
 		return 0, w.err
 	}
@@ -212,27 +216,43 @@ func (w *File) blockAt(offset int64) ([]byte, []iface, error) {
 }
 
 // Drops keeps how many frames were lost on each interface of the source, to
-// be written by Close.
+// be written by End.
 func (w *File) Drops(interfaces []capture.Interface) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.drops = append(w.drops[:0], interfaces...)
 }
 
-// Close writes the drop counts and what is left, and closes the file.
-func (w *File) Close() error {
+// End writes the drop counts and what is left: the file is complete. Its frames
+// can be read again until Close.
+func (w *File) End() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed {
-		return nil
+	return w.end()
+}
+
+func (w *File) end() error {
+	if w.ended {
+		return w.err
 	}
+	w.ended = true
 	for i, d := range w.drops {
 		if d.Dropped > 0 {
 			id := w.number(described{i, d.Link})
 			w.buf = appendStatistics(w.buf, uint32(id), w.last[id], d.Dropped)
 		}
 	}
-	err := w.flush()
+	return w.flush()
+}
+
+// Close ends and closes the file.
+func (w *File) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil
+	}
+	err := w.end()
 	w.closed = true
 	if cerr := w.f.Close(); err == nil && cerr != nil {
 		err = named(w.path, cerr)

@@ -31,6 +31,11 @@ func (f *flags) confined(paths ...string) func() error {
 func (f *flags) rules(paths []string) confine.Rules {
 	_ = time.Now().Local().String() // the zone's file is read now, while it can be
 	r := confine.Rules{Read: append([]string{}, f.keys...), Write: []string{os.TempDir()}}
+	for _, path := range f.keys {
+		if _, err := os.Stat(path); err != nil { // a key log that is not there yet
+			r.Read = append(r.Read, filepath.Dir(path))
+		}
+	}
 	if path := os.Getenv(keyLogVariable); path != "" {
 		r.Read = append(r.Read, path, filepath.Dir(path)) // it may not be there yet
 	}

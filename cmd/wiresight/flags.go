@@ -20,6 +20,7 @@ type flags struct {
 	iface   string
 	capture string // capture filter
 	write   string
+	embed   bool
 	count   int
 	display string // display filter
 	keys    []string
@@ -35,14 +36,21 @@ type flags struct {
 func (f *flags) add(cmd *cobra.Command) {
 	l := cmd.Flags()
 	l.StringVarP(&f.read, "read", "r", "", "read this capture file ('-' for standard input)")
-	l.StringVarP(&f.capture, "filter", "f", "", "capture filter in the pcap-filter language, e.g. 'tcp port 80'")
 	l.IntVarP(&f.count, "count", "c", 0, "stop after so many packets")
-	l.StringVarP(&f.display, "display-filter", "Y", "", `display filter, e.g. 'http && ip.addr == 10.0.0.1'`)
 	l.StringVarP(&f.write, "write", "w", "", "save the packets that the capture filter passes to this pcapng file")
+	l.BoolVar(&f.embed, "embed-keys", false, "put the keys of the connections that were read into that file, too, for whoever gets it")
+	f.addReading(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("read", captureFiles)
+}
+
+// addReading registers the flags that say how packets are read.
+func (f *flags) addReading(cmd *cobra.Command) {
+	l := cmd.Flags()
+	l.StringVarP(&f.capture, "filter", "f", "", "capture filter in the pcap-filter language, e.g. 'tcp port 80'")
+	l.StringVarP(&f.display, "display-filter", "Y", "", `display filter, e.g. 'http && ip.addr == 10.0.0.1'`)
 	l.StringArrayVar(&f.keys, "keys", nil, "read TLS and QUIC with the keys in this key log, or with a server's RSA key (PEM); else $SSLKEYLOGFILE")
 	l.StringArrayVarP(&f.decode, "decode-as", "d", nil, "what a port speaks, e.g. tcp.port==8888,http1")
 	l.BoolVar(&f.noSandbox, "no-sandbox", false, "do not give up privileges and the reach of files and calls that are not needed")
-	_ = cmd.RegisterFlagCompletionFunc("read", captureFiles)
 }
 
 // addLive registers the flags of commands that capture, too.
@@ -50,15 +58,21 @@ func (f *flags) addLive(cmd *cobra.Command) {
 	l := cmd.Flags()
 	l.StringVarP(&f.iface, "interface", "i", "", "capture on this interface; 'any' for all (see 'wiresight interfaces')")
 	l.BoolVar(&f.follow, "follow", false, "the file is still being written: wait for more")
+	f.addCapturing(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("interface", interfaceNames)
+}
+
+// addCapturing registers the flags that say what of packets is captured.
+func (f *flags) addCapturing(cmd *cobra.Command) {
+	l := cmd.Flags()
 	l.BoolVarP(&f.promisc, "promiscuous", "p", false, "put the interface into promiscuous mode")
 	l.IntVarP(&f.snaplen, "snapshot-length", "s", 0, "capture at most so many bytes of each packet (0 for all)")
-	_ = cmd.RegisterFlagCompletionFunc("interface", interfaceNames)
 }
 
 // options returns how to read what the flags name. It reads the keys.
 func (f *flags) options() (opt wiresight.Options, err error) {
 	opt = wiresight.Options{
-		CaptureFilter: f.capture, MaxPackets: f.count, Follow: f.follow, Write: f.write,
+		CaptureFilter: f.capture, MaxPackets: f.count, Follow: f.follow, Write: f.write, EmbedKeys: f.embed,
 		Promiscuous: f.promisc, SnapLength: f.snaplen,
 	}
 	if opt.DecodeAs, err = parseDecodeAs(f.decode); err != nil {
@@ -95,6 +109,9 @@ func (f *flags) file(args []string) (string, error) {
 func (f *flags) check(paths ...string) error {
 	if f.count < 0 || f.snaplen < 0 {
 		return usagef("-c and -s take no negative numbers")
+	}
+	if f.embed && f.write == "" {
+		return usagef("--embed-keys needs a file to put them in (-w)")
 	}
 	if f.capture != "" && f.iface == "" {
 		if _, err := filter.Compile(f.capture, capture.LinkEthernet, 0); err != nil {

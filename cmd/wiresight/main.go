@@ -47,9 +47,12 @@ func run(args []string) int {
 	root.SetArgs(args)
 	err := fang.Execute(ctx, root, fang.WithVersion(version), fang.WithErrorHandler(printError))
 	var usage usageError
+	var ran exitCode
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &ran):
+		return ran.code
 	case errors.As(err, &usage):
 		return exitUsage
 	case isPipe(err): // the reader of our output has seen enough
@@ -63,7 +66,8 @@ func isPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // printError writes one plain line for each error, whatever the terminal.
 func printError(w io.Writer, _ fang.Styles, err error) {
-	if isPipe(err) {
+	var ran exitCode
+	if isPipe(err) || errors.As(err, &ran) && ran.error == nil {
 		return
 	}
 	list := []error{err}

@@ -67,12 +67,13 @@ type Store struct {
 	sessions map[string]string
 	rest     []byte // of a line that is still being written
 	version  uint64
-	refresh  func()
+	refresh  []func()
+	used     map[[randomSize]byte]struct{} // randoms that a secret was looked up for, and found
 }
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{secrets: map[entry]string{}, seen: map[[randomSize]byte]struct{}{}, sessions: map[string]string{}}
+	return &Store{secrets: map[entry]string{}, seen: map[[randomSize]byte]struct{}{}, sessions: map[string]string{}, used: map[[randomSize]byte]struct{}{}}
 }
 
 // AddKeyLog takes bytes of an NSS key log. Lines may be cut anywhere between
@@ -183,10 +184,10 @@ func (s *Store) AddRSA(data []byte) error {
 	return nil
 }
 
-// OnMiss sets a function that Lookup calls before it says that it has no
+// OnMiss adds a function that Lookup calls before it says that it has no
 // secret: it may read on in a key log that is still being written, and add what
 // is new. It must not take long.
-func (s *Store) OnMiss(f func()) { s.refresh = f }
+func (s *Store) OnMiss(f func()) { s.refresh = append(s.refresh, f) }
 
 // Lookup returns the secret with a label of the connection whose ClientHello
 // has the random, nil where there is none. A nil store has none. The secret
@@ -197,8 +198,10 @@ func (s *Store) Lookup(label Label, clientRandom []byte) []byte {
 	}
 	e := entry{label: label, random: [randomSize]byte(clientRandom)}
 	secret, ok := s.lookup(e)
-	if !ok && s.refresh != nil {
-		s.refresh()
+	if !ok && len(s.refresh) > 0 {
+		for _, f := range s.refresh {
+			f()
+		}
 		secret, ok = s.lookup(e)
 	}
 	if !ok {
@@ -209,8 +212,14 @@ func (s *Store) Lookup(label Label, clientRandom []byte) []byte {
 
 func (s *Store) lookup(e entry) (string, bool) {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
 	secret, ok := s.secrets[e]
+	_, used := s.used[e.random]
+	s.mu.RUnlock()
+	if ok && !used {
+		s.mu.Lock()
+		s.used[e.random] = struct{}{}
+		s.mu.Unlock()
+	}
 	return secret, ok
 }
 
@@ -284,7 +293,7 @@ func (s *Store) Empty() bool {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.secrets) == 0 && len(s.keys) == 0 && s.refresh == nil
+	return len(s.secrets) == 0 && len(s.keys) == 0 && len(s.refresh) == 0
 }
 
 // Version grows whenever a secret is added: a connection without one asks again

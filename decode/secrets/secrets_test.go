@@ -97,3 +97,28 @@ func FuzzAddKeyLog(f *testing.F) {
 		}
 	})
 }
+
+func TestTheUsedKeyLogHasNoOtherConnections(t *testing.T) {
+	const one, two = "1111111111111111111111111111111111111111111111111111111111111111", "2222222222222222222222222222222222222222222222222222222222222222"
+	s := New()
+	if s.UsedKeyLog() != nil {
+		t.Error("not empty")
+	}
+	s.AddKeyLog([]byte("CLIENT_RANDOM " + one + " aa\nSERVER_TRAFFIC_SECRET_0 " + two + " bb\nEXPORTER_SECRET " + two + " cc\nCLIENT_TRAFFIC_SECRET_0 " + two + " dd\n"))
+	s.Lookup(ClientRandom, bytes.Repeat([]byte{0x33}, 32))
+	s.Lookup(ClientTraffic, bytes.Repeat([]byte{0x22}, 32))
+	if got, want := string(s.UsedKeyLog()), "CLIENT_TRAFFIC_SECRET_0 "+two+" dd\nSERVER_TRAFFIC_SECRET_0 "+two+" bb\n"; got != want {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestSeveralGrowingKeyLogsAreAsked(t *testing.T) {
+	s, asked := New(), 0
+	for range 2 {
+		s.OnMiss(func() { asked++ })
+	}
+	s.Lookup(ClientRandom, make([]byte, 32))
+	if asked != 2 {
+		t.Errorf("%d asked", asked)
+	}
+}
