@@ -219,7 +219,7 @@ func start(command []string, keys string) (code int, err error) {
 	signal.Notify(terminated, syscall.SIGTERM)
 	defer signal.Stop(terminal)
 	defer signal.Stop(terminated)
-	signal.Reset(syscall.SIGPIPE) // what is ignored stays so in the command
+	signal.Notify(terminal, syscall.SIGPIPE) // what is ignored stays so in the command
 	err = c.Start()
 	signal.Ignore(syscall.SIGPIPE)
 	if err != nil {
