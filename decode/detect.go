@@ -189,7 +189,7 @@ func (c *Chain) setClientFor(v *conversation, a *application, chunk *dissect.Chu
 
 // probe asks the registered protocols for the first bytes.
 func (s *sink) probe(a *application, first []byte) (found *dissect.Protocol, v dissect.Verdict, more bool) {
-	if p := s.foretold(a); p != nil {
+	if p := s.foretold(a, first); p != nil {
 		return p, dissect.Verdict{Match: dissect.Yes}, false
 	}
 	registry := s.chain.registry
@@ -220,7 +220,7 @@ func (s *sink) probe(a *application, first []byte) (found *dissect.Protocol, v d
 
 // foretold returns the protocol that the user says a conversation speaks, or
 // that another conversation announced.
-func (s *sink) foretold(a *application) *dissect.Protocol {
+func (s *sink) foretold(a *application, first []byte) *dissect.Protocol {
 	c, m := s.chain, s.conv.m
 	if a.parent != nil {
 		return nil
@@ -237,10 +237,11 @@ func (s *sink) foretold(a *application) *dissect.Protocol {
 			}
 		}
 	}
-	if p := c.registered(m.Foretold); p != nil && !slices.Contains(a.rejected, p) {
-		return p
+	p := c.registered(m.Foretold)
+	if p == nil || slices.Contains(a.rejected, p) || p.Probe != nil && p.Probe(first, a.datagram).Match == dissect.No {
+		return nil
 	}
-	return nil
+	return p
 }
 
 // registered returns the registry's entry of a protocol, or nil.

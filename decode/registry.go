@@ -17,9 +17,11 @@ import (
 	"github.com/wiresight/wiresight/decode/postgresql"
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/redis"
+	"github.com/wiresight/wiresight/decode/rtp"
 	"github.com/wiresight/wiresight/decode/sdp"
 	"github.com/wiresight/wiresight/decode/sip"
 	"github.com/wiresight/wiresight/decode/sse"
+	"github.com/wiresight/wiresight/decode/stun"
 	"github.com/wiresight/wiresight/decode/tls"
 	"github.com/wiresight/wiresight/decode/websocket"
 )
@@ -34,6 +36,9 @@ func Protocols() []dissect.Protocol {
 		websocket.Protocol(),
 		sse.Protocol(),
 		quic.Protocol(),
+		stun.Protocol(),
+		rtp.ControlProtocol(),
+		rtp.Protocol(),
 		sip.Protocol(),
 		sdp.Protocol(),
 		http3.Protocol(),

@@ -170,6 +170,9 @@ func (s *sink) QUIC(q *flow.QUIC) { s.conv.m.QUIC = q; s.conv.m.Version++ }
 // HTTP2 implements dissect.Sink.
 func (s *sink) HTTP2(h *flow.HTTP2) { s.conv.m.HTTP2 = h; s.conv.m.Version++ }
 
+// RTP implements dissect.Sink.
+func (s *sink) RTP(r *flow.RTP) { s.conv.m.RTP = r; s.conv.m.Version++ }
+
 // ServerName implements dissect.Sink.
 func (s *sink) ServerName(name string) {
 	if name != "" {

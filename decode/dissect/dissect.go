@@ -96,6 +96,8 @@ type Sink interface {
 	QUIC(q *flow.QUIC)
 	// HTTP2 hands out what the connection's frames said; called again as it grows.
 	HTTP2(h *flow.HTTP2)
+	// RTP hands out what was measured of media streams; called again as it grows.
+	RTP(r *flow.RTP)
 	// ServerName tells the server's name as a message gave it (SNI, Host).
 	ServerName(name string)
 	// Resolved tells that name has the address (DNS answer); addr in text.

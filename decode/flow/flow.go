@@ -92,6 +92,7 @@ type Conversation struct {
 	QUIC *QUIC // where QUIC was seen
 
 	HTTP2 *HTTP2 // where HTTP/2 was seen
+	RTP   *RTP   // where media were seen
 
 	Exchanges      []*Exchange
 	ExchangesTotal int64 // stored or not

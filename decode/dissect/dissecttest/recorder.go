@@ -131,6 +131,9 @@ func (r *Recorder) QUIC(q *flow.QUIC) { r.Connections = append(r.Connections, *q
 // HTTP2 implements dissect.Sink.
 func (r *Recorder) HTTP2(h *flow.HTTP2) { r.HTTP2s = append(r.HTTP2s, *h) }
 
+// RTP implements dissect.Sink.
+func (r *Recorder) RTP(*flow.RTP) {}
+
 // ServerName implements dissect.Sink.
 func (r *Recorder) ServerName(name string) { r.ServerNames = append(r.ServerNames, name) }
 
