@@ -126,6 +126,7 @@ func (p *Packets) layer(l *layer.Layer) {
 	e.key("length")
 	e.int(int64(l.Length))
 	e.yes("reassembled", l.Source == layer.Reassembled)
+	e.yes("decrypted", l.Source == layer.Decrypted)
 	e.text("summary", l.Summary)
 	if len(l.Fields) > 0 {
 		e.object("fields")

@@ -26,6 +26,9 @@ func (d *dissector) layer() layer.Layer {
 		}
 	}
 	l.Summary = d.summary()
+	if r.opened { // what it holds is a layer of its own
+		return l
+	}
 	if r.sealed {
 		name := "tls.app_data"
 		if r.header.kind == typeAlert {
@@ -45,7 +48,7 @@ func (d *dissector) layer() layer.Layer {
 // typeName is how a record's outer type is called: that of TLS 1.3 says nothing
 // of what is inside.
 func (r *current) typeName() string {
-	if r.opened && r.header.kind != r.kind {
+	if r.opened && r.hidden {
 		return "tls.record.opaque_type"
 	}
 	return "tls.record.content_type"
@@ -70,7 +73,7 @@ func (d *dissector) openedLayer() layer.Layer {
 		Protocol: Name, OSI: osi, Source: layer.Decrypted, Length: len(r.body),
 		Data: bytes.Clone(r.body), Packets: r.packetNumbers(), Summary: d.contentSummary(r.kind),
 	}
-	if r.header.kind != r.kind {
+	if r.hidden {
 		l.Fields = append(l.Fields, layer.Field{Name: "tls.record.content_type", Value: strconv.Itoa(int(r.kind))})
 	}
 	l.Fields = append(l.Fields, d.contentFields(r.kind, 0)...)
@@ -94,7 +97,11 @@ func (d *dissector) contentFields(kind uint8, at int) []layer.Field {
 			}
 		}
 	case typeApplicationData:
-		return []layer.Field{{Name: "tls.app_data", Value: fmt.Sprintf("%d bytes", len(b)), Offset: at, Length: len(b)}}
+		fields := []layer.Field{{Name: "tls.app_data", Value: fmt.Sprintf("%d bytes", len(b)), Offset: at, Length: len(b)}}
+		if p := d.inner.protocol; p != "" {
+			fields = append(fields, layer.Field{Name: "tls.app_data_proto", Value: string(p)})
+		}
+		return fields
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ type current struct {
 	body    []byte // what follows the header; the content of a record that was opened
 	sealed  bool   // encrypted
 	opened  bool   // it was encrypted: body is the content, kind its type
+	hidden  bool   // its header does not tell kind (TLS 1.3)
 	kind    uint8
 	parts   []part
 	rest    int           // bytes of a message that goes on in the next record

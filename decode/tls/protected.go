@@ -98,6 +98,7 @@ func (d *dissector) read(out dissect.Sink, r *sealedRecord, fresh bool) {
 		d.scratch = plain[:0]
 	}
 	d.rec.opened, d.rec.kind = ok, kind
+	d.rec.hidden = d.keys.version == 0 || is13(d.keys.version)
 	if fresh {
 		out.Layer(Name, d.describe)
 	}

@@ -172,7 +172,7 @@ func (k *keys) try(dst []byte, o suite.Opener, seq uint64, n int, h suite.Header
 // 1.3: of the epoch at hand and those that it may have changed to unseen.
 func (k *keys) candidates(dir layer.Direction) []candidate {
 	s := &k.side[dir]
-	if s.ahead != nil && s.aheadOf == k.store.Version() && !k.arrived() {
+	if s.ahead != nil && !k.arrived() && s.aheadOf == k.store.Version() {
 		return s.ahead
 	}
 	s.ahead, k.want = s.ahead[:0], ""
