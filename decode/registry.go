@@ -10,6 +10,7 @@ import (
 	"github.com/wiresight/wiresight/decode/http3"
 	"github.com/wiresight/wiresight/decode/kafka"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/memcached"
 	"github.com/wiresight/wiresight/decode/mqtt"
 	"github.com/wiresight/wiresight/decode/mysql"
 	"github.com/wiresight/wiresight/decode/named"
@@ -52,6 +53,7 @@ func Protocols() []dissect.Protocol {
 		kafka.Protocol(),
 		amqp.Protocol(),
 		nats.Protocol(),
+		memcached.Protocol(),
 	}, named.Protocols()...)
 }
 

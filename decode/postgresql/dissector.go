@@ -29,6 +29,8 @@ type dissector struct {
 	asked      uint64
 	request    exchange // the batch that the client is sending
 	pending    []uint64 // keys of requests that wait for their answers
+	ahead      bool     // the client was seen to send requests ahead
+	unsure     bool     // requests or answers may have been lost
 	answer     exchange // to the oldest of them
 	tag        string
 	code       string // of an error
@@ -125,12 +127,9 @@ func (d *dissector) Begins(dir layer.Direction, b []byte) bool {
 func (d *dissector) Lost(dir layer.Direction, missing bool) {
 	switch {
 	case missing:
-		d.started = true
-		if dir == layer.ToClient && len(d.pending) > 1 { // a client waits, as a rule: the next answer is to the last request
-			d.pending = append(d.pending[:0], d.pending[len(d.pending)-1])
-		}
-		d.answer.cut = d.answer.open && dir == layer.ToClient
-		d.request.cut = d.request.open && dir == layer.ToServer
+		d.started, d.unsure = true, true
+		d.answer.cut = d.answer.cut || d.answer.open && dir == layer.ToClient
+		d.request.cut = d.request.cut || d.request.open && dir == layer.ToServer
 	case d.read:
 		d.out.Problem(Name, "no PostgreSQL message where one should begin")
 	default:
@@ -218,6 +217,13 @@ func (d *dissector) number() {
 	if d.request.key != 0 {
 		return
 	}
+	if d.unsure && !d.ahead { // the client has had the answers to all earlier ones
+		if d.answer.open {
+			d.respond()
+		}
+		d.pending = d.pending[:0]
+	}
+	d.unsure = false
 	d.asked++
 	d.request.key = d.asked
 	if len(d.pending) >= maxPending {
@@ -230,6 +236,7 @@ func (d *dissector) number() {
 func (d *dissector) respond() {
 	a := &d.answer
 	a.open = false
+	d.ahead = d.ahead || len(d.pending) > 1
 	if len(d.pending) > 0 {
 		a.key = d.pending[0]
 		d.pending = append(d.pending[:0], d.pending[1:]...)

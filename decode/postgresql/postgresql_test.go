@@ -143,6 +143,9 @@ func TestLostBytes(t *testing.T) {
 		dissecttest.Client(msg('Q', "select x\x00")), dissecttest.Server(msg('C', "SELECT 3\x00")+ready))...)
 	expect(t, r, "> startup [startup shop]", "< response [ready]", "> query [select ?]", "< response [SELECT 1] cut",
 		"> query [select ?]", "> query [select x]", "< response [SELECT 3]")
+	if m := r.Messages; m[5].Key != m[6].Key {
+		t.Error("the answer is to the wrong query")
+	}
 }
 
 func TestProbe(t *testing.T) {
