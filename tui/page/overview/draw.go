@@ -257,7 +257,7 @@ func (b *builder) hostList() {
 		if h.name != "" {
 			name = layer.Printable(h.name) + " (" + name + ")"
 		}
-		text := fmt.Sprintf("  %s %s %s  ", component.Fit(name, max(16, min(40, b.width-42))), component.FitRight(component.Bytes(h.bytes), 8), component.FitRight(strconv.Itoa(h.conversations)+"×", 6))
+		text := fmt.Sprintf("  %s %s %s  ", component.Fit(name, max(16, min(40, b.width-38))), component.FitRight(component.Bytes(h.bytes), 8), component.FitRight(strconv.Itoa(h.conversations)+"×", 6))
 		b.link("host "+strconv.Itoa(i), target{filter: addressFilter(h.addr)}, text+t.Dim.Render(about), t.Plain)
 	}
 	b.more(len(s.hosts))

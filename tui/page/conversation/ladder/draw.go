@@ -50,7 +50,7 @@ func (p *Page) View() string {
 // The gutters beside the lifelines.
 const timeWidth = 11
 
-func notesWidth(width int) int { return max(12, min(30, width/4)) }
+func notesWidth(width int) int { return max(12, min(30, width*3/10)) }
 
 // brush is what one drawing of the diagram needs.
 type brush struct {

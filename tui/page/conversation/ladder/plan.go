@@ -48,8 +48,13 @@ type plan struct {
 	slants bool // the way between the ends is known, and long enough to draw
 }
 
-// steepest is how many rows an arrow spans at most to either side of its own.
-const steepest = 2.5
+// How many rows an arrow spans at most to either side of its own: many where
+// the rows are free, few where another arrow would be crossed.
+const (
+	steepest = 2.5
+	parallel = 1.5 // beside one in the same direction
+	crossing = 0.35 // beside one in the other
+)
 
 // arranged lays a conversation out.
 func arranged(s *subject.Subject, v view) plan {
@@ -132,10 +137,27 @@ func (p *plan) slant(knots []knot) {
 		if a.dir == layer.ToClient {
 			before, after = toServer, toClient
 		}
-		a.left = max(rowAt(knots, float64(a.at)-before), a.left-steepest)
-		a.arrived = min(rowAt(knots, float64(a.at)+after), a.arrived+steepest)
+		a.left = max(rowAt(knots, float64(a.at)-before), a.left-p.reach(i, -1))
+		a.arrived = min(rowAt(knots, float64(a.at)+after), a.arrived+p.reach(i, 1))
 	}
 }
+
+// reach returns how many rows arrow i may span to one side.
+func (p *plan) reach(i, side int) float64 {
+	if i+side < 0 || i+side >= len(p.arrows) {
+		return steepest
+	}
+	a, b := &p.arrows[i], &p.arrows[i+side]
+	switch free := float64(abs(b.row - a.row)); {
+	case free > 1:
+		return min(steepest, free)
+	case a.dir == b.dir:
+		return parallel
+	}
+	return crossing
+}
+
+func abs(n int) int { return max(n, -n) }
 
 // rowAt returns the row of a time, between the knots' and beyond the last.
 func rowAt(knots []knot, at float64) float64 {

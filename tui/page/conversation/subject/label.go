@@ -81,7 +81,7 @@ var troubles = []struct {
 }{
 	{flow.FastRetransmission, "fast retransmission"}, {flow.SpuriousRetransmission, "sent again in vain"},
 	{flow.Retransmission, "retransmission"}, {flow.ZeroWindowProbe, "zero window probe"}, {flow.ZeroWindow, "zero window"},
-	{flow.OutOfOrder, "out of order"}, {flow.LostSegment, "segment before missing"}, {flow.ACKedUnseen, "ACK of unseen bytes"},
+	{flow.OutOfOrder, "out of order"}, {flow.LostSegment, "one before is missing"}, {flow.ACKedUnseen, "ACK of unseen bytes"},
 	{flow.WindowFull, "window full"}, {flow.DuplicateACK, "duplicate ACK"}, {flow.ZeroWindowProbeACK, "zero window"},
 	{flow.WindowUpdate, "window update"}, {flow.KeepAliveACK, "keep-alive ACK"}, {flow.KeepAlive, "keep-alive"},
 	{flow.ReusedPorts, "ports used again"},
