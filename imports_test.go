@@ -17,7 +17,7 @@ const module = "github.com/wiresight/wiresight"
 // or of its own folder.
 var floors = []string{
 	"decode/layer", "capture", "decode/flow", "decode/secrets", "decode/dissect", "decode/stream", "decode/wire", "decode/sqltext", "decode/header", "decode/ip",
-	"decode/tcp", "decode/http", "decode/*", "decode", "classify", "learn", ".", "report", "display", "tui", "cmd",
+	"decode/tcp", "decode/http", "decode/*", "decode", "classify", "learn", "notes", ".", "report", "display", "tui", "cmd",
 }
 
 func floor(dir string) int {

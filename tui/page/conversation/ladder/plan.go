@@ -52,7 +52,7 @@ type plan struct {
 // the rows are free, few where another arrow would be crossed.
 const (
 	steepest = 2.5
-	parallel = 1.5 // beside one in the same direction
+	parallel = 1.5  // beside one in the same direction
 	crossing = 0.35 // beside one in the other
 )
 
