@@ -98,11 +98,9 @@ func (b *Book) apply(c change) bool {
 	return true
 }
 
-// change appends a change to the journal, and remembers what undoes it.
+// change appends a change to the journal; the caller holds the lock.
 func (b *Book) change(c change) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	c.At, c.By = time.Now().UTC(), b.author
+	c.At, c.By = time.Now().UTC().Round(0), b.author
 	old := b.state[c.ID]
 	if !c.after(&old) { // a clock that went back has not the last word
 		c.At = old.At.Add(1)
@@ -111,7 +109,6 @@ func (b *Book) change(c change) error {
 		return err
 	}
 	b.apply(c)
-	b.undo = append(b.undo, change{ID: c.ID, Note: old.Note})
 	return nil
 }
 

@@ -157,34 +157,41 @@ func (b *Book) Put(n Note) (Note, error) {
 		return n, errors.New("an empty note")
 	}
 	if n.ID == "" {
-		n.ID, n.Written = newID(), time.Now().UTC()
+		n.ID, n.Written = newID(), time.Now().UTC().Round(0)
 	}
 	if n.Author == "" {
 		n.Author = b.author
 	}
-	return n, b.change(change{ID: n.ID, Note: &n})
+	return n, b.do(change{ID: n.ID, Note: &n})
 }
 
 // Delete takes a note away.
-func (b *Book) Delete(id string) error { return b.change(change{ID: id}) }
+func (b *Book) Delete(id string) error { return b.do(change{ID: id}) }
+
+// do makes a change and remembers what undoes it.
+func (b *Book) do(c change) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := change{ID: c.ID, Note: b.state[c.ID].Note}
+	if err := b.change(c); err != nil {
+		return err
+	}
+	b.undo = append(b.undo, before)
+	return nil
+}
 
 // Undo takes the latest change of this process back, and tells what it was.
 func (b *Book) Undo() (string, error) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	if len(b.undo) == 0 {
-		b.mu.Unlock()
 		return "", ErrNothing
 	}
 	c := b.undo[len(b.undo)-1]
-	b.undo = b.undo[:len(b.undo)-1]
-	b.mu.Unlock()
-	kept := len(b.undo)
 	if err := b.change(c); err != nil {
 		return "", err
 	}
-	b.mu.Lock()
-	b.undo = b.undo[:kept]
-	b.mu.Unlock()
+	b.undo = b.undo[:len(b.undo)-1]
 	if c.Note == nil {
 		return "the note is gone again", nil
 	}
