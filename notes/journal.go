@@ -126,6 +126,11 @@ func (b *Book) write(list []change) error {
 		data = append(append(data, line...), '\n')
 	}
 	_, missing := os.Stat(b.path)
+	if missing != nil {
+		if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
+			return fmt.Errorf("notes: %w", err)
+		}
+	}
 	f, err := os.OpenFile(b.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
 	if err != nil {
 		return fmt.Errorf("notes: %w", err)

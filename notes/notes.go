@@ -203,3 +203,20 @@ func newID() string {
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(b[:])
 }
+
+// Comments returns the notes as comments, by the packets that are to bear
+// them: those on a whole conversation stand at its first packet, which first
+// tells, and those on the capture at packet 1.
+func Comments(list []Note, first func(conversation int) int) map[int][]string {
+	by := map[int][]string{}
+	for i := range list {
+		n := &list[i]
+		at := n.Target.Packet
+		if at == 0 && n.Target.Conversation > 0 {
+			at = first(n.Target.Conversation)
+		}
+		at = max(at, 1)
+		by[at] = append(by[at], n.Comment())
+	}
+	return by
+}

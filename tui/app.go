@@ -9,11 +9,14 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/notes"
 	"github.com/wiresight/wiresight/tui/component"
 	"github.com/wiresight/wiresight/tui/keymap"
 	"github.com/wiresight/wiresight/tui/page"
 	"github.com/wiresight/wiresight/tui/page/conversations"
 	"github.com/wiresight/wiresight/tui/page/help"
+	"github.com/wiresight/wiresight/tui/page/notebook"
 	"github.com/wiresight/wiresight/tui/page/picker"
 	"github.com/wiresight/wiresight/tui/theme"
 )
@@ -45,12 +48,17 @@ type app struct {
 	ticks   int
 	tick    func(time.Duration) tea.Cmd
 	failure error // of closing a session
+	author  string
+	book    *notes.Book // of the session
+	asking  *asking     // what the user is asked; nil for nothing
+	told    string      // outcome of what was asked for; until the next key
+	saving  *saving     // nil where nothing is written
 }
 
 func newApp(ctx context.Context, opt Options, t *theme.Theme) *app {
-	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, tick: tick, judges: judges, whole: whole, compile: compile}
+	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, author: opt.Author, tick: tick, judges: judges, whole: whole, compile: compile}
 	if opt.Session != nil {
-		a.look(opt.Session)
+		a.look(opt.Session, opt.Notes)
 		return a
 	}
 	a.pick(opt)
@@ -70,14 +78,22 @@ func (a *app) pick(opt Options) {
 func choices(list []Choice) []picker.Choice {
 	made := make([]picker.Choice, len(list))
 	for i, c := range list {
-		made[i] = picker.Choice{Title: c.Title, Description: c.Description, Open: c.Open}
+		made[i] = picker.Choice{Title: c.Title, Description: c.Description, Notes: c.Notes, Open: c.Open}
 	}
 	return made
 }
 
-// look puts the conversations page of a source on the stack.
-func (a *app) look(src page.Source) {
+// look puts the conversations page of a source on the stack. Its notes are in
+// the journal at path; where that cannot be read, they are kept in memory and
+// the user is told.
+func (a *app) look(src page.Source, path string) {
 	a.src, a.ticks, a.judge = src, 0, a.judges()
+	book, err := notes.Open(path, a.author)
+	if err != nil {
+		a.told = "‼ " + layer.Printable(err.Error())
+		book, _ = notes.Open("", a.author)
+	}
+	a.book = book
 	a.put(conversations.New(src, a.theme, a.judge, a.compile, a.filter))
 }
 
@@ -148,6 +164,14 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 	if cmd, mine := a.request(m); mine {
 		return a, cmd
 	}
+	if cmd, mine := a.noting(m); mine {
+		return a, cmd
+	}
+	if m, saved := m.(savedMsg); saved {
+		a.saving = nil
+		_, cmd := a.Update(toldMsg{"saved to " + layer.Printable(m.path), m.err})
+		return a, cmd
+	}
 	var cmds []tea.Cmd
 	for _, p := range a.pages { // what a page asked for may come while another is on top
 		cmds = append(cmds, p.Update(m))
@@ -158,7 +182,7 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 // keys takes keys apart that came in one read, as those of a key that is held
 // down do. What is pasted is text, or nothing.
 func (a *app) keys(k tea.KeyMsg) tea.Cmd {
-	if k.Type != tea.KeyRunes || len(k.Runes) < 2 || a.top().Typing() {
+	if k.Type != tea.KeyRunes || len(k.Runes) < 2 || a.top().Typing() || a.asking != nil {
 		return a.key(k)
 	}
 	if k.Paste {
@@ -172,11 +196,16 @@ func (a *app) keys(k tea.KeyMsg) tea.Cmd {
 }
 
 func (a *app) key(k tea.KeyMsg) tea.Cmd {
+	if !key.Matches(k, keymap.Back) || a.saving == nil {
+		a.told = ""
+	}
 	switch {
 	case key.Matches(k, keymap.Force):
 		return tea.Quit
 	case key.Matches(k, keymap.Suspend):
 		return tea.Suspend
+	case a.asking != nil:
+		return a.answer(k)
 	case a.top().Typing():
 		return a.top().Update(k)
 	case key.Matches(k, keymap.Quit):
@@ -184,6 +213,17 @@ func (a *app) key(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, keymap.Help):
 		if _, reads := a.top().(*help.Page); !reads {
 			return a.push(help.Keys(a.theme, a.top().Keys()))
+		}
+	case key.Matches(k, keymap.Back) && a.saving != nil:
+		a.saving.cancel()
+		return nil
+	case key.Matches(k, keymap.Note) && a.write():
+		return nil
+	case key.Matches(k, keymap.Notes) && a.src != nil:
+		return a.push(notebook.New(a.src, a.theme, a.book))
+	case key.Matches(k, keymap.Mark):
+		if cmd, done := a.mark(); done {
+			return cmd
 		}
 	case key.Matches(k, keymap.Pause) && a.src != nil:
 		a.src.SetPaused(!a.src.Status().Paused)
@@ -198,7 +238,13 @@ func (a *app) View() string {
 	if a.width < minWidth || a.height < minHeight {
 		return small(a.width, a.height)
 	}
-	return strings.Join([]string{a.bar(), a.top().View(), a.footer()}, "\n")
+	body := a.top().View()
+	if a.asking != nil {
+		lines := strings.Split(body, "\n")
+		lines = append(lines[:max(0, len(lines)-component.PromptHeight)], a.asking.prompt.View(a.width)...)
+		body = strings.Join(lines, "\n")
+	}
+	return strings.Join([]string{a.bar(), body, a.footer()}, "\n")
 }
 
 // small says that the terminal is.
@@ -208,5 +254,13 @@ func small(width, height int) string {
 }
 
 func (a *app) footer() string {
+	switch {
+	case a.asking != nil:
+		return component.Footer(a.theme, a.width, keymap.Asking.Foot, nil)
+	case a.saving != nil:
+		return a.theme.Mark.Render(component.Fit(" "+a.saving.String(), a.width))
+	case a.told != "":
+		return a.theme.Mark.Render(component.Fit(" "+a.told, a.width))
+	}
 	return component.Footer(a.theme, a.width, a.top().Keys().Foot, []key.Binding{keymap.Help, keymap.Quit})
 }

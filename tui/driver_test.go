@@ -38,7 +38,7 @@ func start(t *testing.T, f *fake, width, height int) *user {
 	}
 	a.compile = fakeCompile
 	a.title = "trace.pcapng"
-	a.look(f)
+	a.look(f, "")
 	u := &user{t: t, app: a}
 	u.do(a.Init())
 	u.send(tea.WindowSizeMsg{Width: width, Height: height})

@@ -70,9 +70,9 @@ func startPicker(t *testing.T, width, height int) *user {
 		return nil, errors.New("permission denied \x1b[2J")
 	}
 	opt := Options{
-		Recent:     []Choice{{"trace.pcapng", "/home/me/trace.pcapng", open}, {"日本語.pcap", "/home/me/日本語.pcap", open}},
-		Interfaces: []Choice{{"eth0", "up, 192.0.2.7", open}},
-		Examples:   []Choice{{"dns", "A few names are looked up", open}, {"polling", "A client asks again and again\x1b]0;title\a", open}},
+		Recent:     []Choice{{Title: "trace.pcapng", Description: "/home/me/trace.pcapng", Open: open}, {Title: "日本語.pcap", Description: "/home/me/日本語.pcap", Open: open}},
+		Interfaces: []Choice{{Title: "eth0", Description: "up, 192.0.2.7", Open: open}},
+		Examples:   []Choice{{Title: "dns", Description: "A few names are looked up", Open: open}, {Title: "polling", Description: "A client asks again and again\x1b]0;title\a", Open: open}},
 	}
 	u := &user{t: t, app: newApp(context.Background(), opt, theme.Bare())}
 	u.send(tea.WindowSizeMsg{Width: width, Height: height})

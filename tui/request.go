@@ -11,6 +11,7 @@ import (
 	"github.com/wiresight/wiresight/tui/page/conversation"
 	"github.com/wiresight/wiresight/tui/page/conversations"
 	reader "github.com/wiresight/wiresight/tui/page/learn"
+	"github.com/wiresight/wiresight/tui/page/notebook"
 	"github.com/wiresight/wiresight/tui/page/overview"
 	"github.com/wiresight/wiresight/tui/page/packets"
 )
@@ -24,6 +25,8 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 		return a.push(conversation.New(a.ctx, a.src, a.theme, a.judge, m)), true
 	case page.OpenCapture:
 		return a.push(overview.New(a.ctx, a.src, a.theme, a.judge, a.whole)), true
+	case page.OpenNotes:
+		return a.push(notebook.New(a.src, a.theme, a.book)), true
 	case page.FilterConversations:
 		return a.narrow(m.Expression), true
 	case page.OpenPackets:
@@ -36,7 +39,7 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 	case page.Opened:
 		a.title, a.own = m.Title, m.Session
 		m.Session.Start()
-		a.look(m.Session)
+		a.look(m.Session, m.Notes)
 		return tea.Batch(a.top().Init(), a.tick(firstTick)), true
 	}
 	return nil, false

@@ -19,6 +19,8 @@ import (
 type Options struct {
 	Session *wiresight.Session // what to look at; nil opens the picker
 	Title   string             // the session's name on the status bar
+	Notes   string             // path of the journal of the session's notes; "" keeps them in memory
+	Author  string             // who writes notes
 	Filter  string             // display filter that the conversations page begins with; "" for none
 
 	// What the picker offers.
@@ -29,6 +31,7 @@ type Options struct {
 type Choice struct {
 	Title       string
 	Description string
+	Notes       string // path of the journal of its notes
 	// Open makes the session; the TUI starts it and closes it.
 	Open func(ctx context.Context) (*wiresight.Session, error)
 }

@@ -66,7 +66,7 @@ func lookAtExample(ctx context.Context, e wiresight.Example) error {
 	if err != nil {
 		return err
 	}
-	return show(ctx, s, e.Name, "")
+	return show(ctx, s, tui.Options{Title: e.Name, Notes: apart("example-" + e.Name)})
 }
 
 // saveExamples writes captures into a directory. It never replaces a file.
@@ -112,7 +112,7 @@ func exampleChoices(context.Context) []tui.Choice {
 	var choices []tui.Choice
 	for _, e := range wiresight.Examples() {
 		choices = append(choices, tui.Choice{
-			Title: e.Name, Description: e.About,
+			Title: e.Name, Description: e.About, Notes: apart("example-" + e.Name),
 			Open: func(ctx context.Context) (*wiresight.Session, error) {
 				return e.Open(ctx, wiresight.Options{Index: true})
 			},
@@ -126,7 +126,7 @@ func recentChoices(context.Context) []tui.Choice {
 	var choices []tui.Choice
 	for _, path := range recent() {
 		choices = append(choices, tui.Choice{
-			Title: filepath.Base(path), Description: filepath.Dir(path),
+			Title: filepath.Base(path), Description: filepath.Dir(path), Notes: journal(path),
 			Open: func(ctx context.Context) (*wiresight.Session, error) {
 				s, err := wiresight.Open(ctx, path, wiresight.Options{Index: true})
 				if err == nil {

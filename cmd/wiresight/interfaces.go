@@ -83,6 +83,7 @@ func interfaceChoices(context.Context) []tui.Choice {
 		name := i.Name
 		choices = append(choices, tui.Choice{
 			Title:       name,
+			Notes:       journalOf("", name, ""),
 			Description: strings.TrimPrefix(strings.Join([]string{i.Description, strings.Join(i.Addresses, ", ")}, "  "), "  "),
 			Open: func(ctx context.Context) (*wiresight.Session, error) {
 				return wiresight.OpenLive(ctx, name, wiresight.Options{Index: true})

@@ -45,7 +45,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f.add(root)
 	f.addLive(root)
-	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples(), newRun())
+	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples(), newRun(), newPatterns(), newNotes())
 	return root
 }
 
@@ -74,7 +74,7 @@ func look(ctx context.Context, f *flags, args []string) error {
 		title = f.iface
 	}
 	if title == "" {
-		return show(ctx, nil, "", f.display)
+		return show(ctx, nil, tui.Options{Filter: f.display})
 	}
 	if path != "" && path != "-" {
 		if _, err := os.Stat(path); err == nil {
@@ -86,7 +86,7 @@ func look(ctx context.Context, f *flags, args []string) error {
 	if err != nil {
 		return err
 	}
-	return show(ctx, s, title, f.display)
+	return show(ctx, s, tui.Options{Title: title, Notes: journalOf(path, f.iface, f.write), Filter: f.display})
 }
 
 // notATerminal says what to use instead of a screen.
@@ -101,8 +101,9 @@ func notATerminal(path, iface string) error {
 }
 
 // show runs the TUI over a session, or its picker where s is nil.
-func show(ctx context.Context, s *wiresight.Session, title, filter string) error {
-	opt := tui.Options{Title: title, Filter: filter, Examples: exampleChoices(ctx), Recent: recentChoices(ctx), Interfaces: interfaceChoices(ctx)}
+func show(ctx context.Context, s *wiresight.Session, opt tui.Options) error {
+	opt.Author = author()
+	opt.Examples, opt.Recent, opt.Interfaces = exampleChoices(ctx), recentChoices(ctx), interfaceChoices(ctx)
 	if s != nil {
 		opt.Session = s
 	}

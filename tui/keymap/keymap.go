@@ -33,6 +33,20 @@ var (
 	Back    = bind("esc", "back", "esc", "backspace")
 	Open    = bind("enter", "open", "enter")
 	Pause   = bind("space", "pause", " ")
+	Note    = bind("n", "note", "n")
+	Notes   = bind("B", "all notes", "B")
+	Mark    = bind("m", "mark", "m")
+)
+
+// The page of all notes, and questions.
+var (
+	Edit   = bind("e", "edit", "e")
+	Delete = bind("x", "delete", "x", "delete")
+	Undo   = bind("u", "undo", "u")
+	Merge  = bind("M", "merge another's", "M")
+	Save   = bind("W", "save as pcapng", "W")
+	Accept = bind("enter", "save", "enter")
+	Cancel = bind("esc", "cancel", "esc")
 )
 
 // Moving in every list.
@@ -100,7 +114,7 @@ var (
 var moving = Group{Title: "Moving", Bindings: []key.Binding{Up, Down, PageUp, PageDown, HalfUp, HalfDown, First, Last, Open, Back}}
 
 // Everywhere lists the keys that no page takes away.
-var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{Help, Quit, Force, Suspend}}}
+var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{Note, Mark, Notes, Help, Quit, Force, Suspend}}}
 
 // The groups of the pages.
 var (
@@ -153,6 +167,12 @@ var (
 		Bindings: []key.Binding{NextPane, NextPart, PrevPart, Lesson, Packets, Pause},
 		Foot:     []key.Binding{Open, NextPane, Lesson, Packets, Back},
 	}
+	Notebook = Group{
+		Title:    "Notes",
+		Bindings: []key.Binding{Filter, Edit, Delete, Undo, Save, Merge},
+		Foot:     []key.Binding{Open, Edit, Delete, Undo, Save, Merge, Back},
+	}
+	Asking = Group{Title: "Question", Foot: []key.Binding{Accept, Cancel}}
 	Reader = Group{Title: "Text", Foot: []key.Binding{Back}}
 	Picker = Group{
 		Title:    "Picker",
@@ -190,4 +210,4 @@ func InTab(g Group) Group {
 }
 
 // Pages lists the groups of all pages.
-var Pages = []Group{Conversations, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Picker}
+var Pages = []Group{Conversations, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Notebook, Picker}

@@ -12,6 +12,7 @@ import (
 	"github.com/wiresight/wiresight/classify"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/notes"
 	"github.com/wiresight/wiresight/tui/keymap"
 )
 
@@ -67,12 +68,23 @@ type OpenPackets struct {
 type OpenLesson struct{ ID string }
 
 // NoteTarget is what a note is about: each part narrows the one before.
-type NoteTarget struct {
-	Conversation int // 0 for none
-	Exchange     int // 0 for none
-	Packet       int // 0 for none
-	Finding      string
-}
+type NoteTarget = notes.Target
+
+// EditNote asks for the text of a note; DeleteNote takes one away, UndoNote
+// takes the last change back.
+type (
+	EditNote   struct{ Note notes.Note }
+	DeleteNote struct{ ID string }
+	UndoNote   struct{}
+)
+
+// OpenNotes asks for the page of all notes, MergeNotes for another journal to
+// take in, SaveNotes for a capture with the notes in it.
+type (
+	OpenNotes  struct{}
+	MergeNotes struct{}
+	SaveNotes  struct{}
+)
 
 // Notable is a page, or a part of one, on which notes can be written.
 type Notable interface {
@@ -84,6 +96,7 @@ type Notable interface {
 // Opened tells that the picker opened a session.
 type Opened struct {
 	Title   string
+	Notes   string // path of the notes' journal
 	Session *wiresight.Session
 }
 

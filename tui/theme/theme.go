@@ -40,6 +40,7 @@ type Theme struct {
 	severity map[claim.Severity]lipgloss.Style
 	osi      [8]lipgloss.Style
 	phases   map[string]lipgloss.Style
+	marks    map[string]lipgloss.Style
 	renderer *lipgloss.Renderer
 	colour   bool
 }
@@ -135,6 +136,9 @@ func paint(r *lipgloss.Renderer, colour bool) *Theme {
 		"dns": fg(s, blue), "tcp": fg(s, cyan), "proxy": fg(s, cyan), "tls": fg(s, violet), "quic": fg(s, violet),
 		"request": fg(s, blue), "server": fg(s, yellow), "transfer": fg(s, green), "queued": fg(s, red), "estimate": fg(s, grey),
 	}
+	t.marks = map[string]lipgloss.Style{
+		"yellow": fg(s.Bold(true), yellow), "red": fg(s.Bold(true), red), "green": fg(s.Bold(true), green), "blue": fg(s.Bold(true), blue), "violet": fg(s.Bold(true), violet),
+	}
 	for i := range t.osi {
 		t.osi[i] = s
 	}
@@ -176,6 +180,14 @@ func (t *Theme) OSI(n int) lipgloss.Style {
 // Phase returns the style of a step of a set-up, by its name.
 func (t *Theme) Phase(name string) lipgloss.Style {
 	if style, ok := t.phases[name]; ok {
+		return style
+	}
+	return t.Plain
+}
+
+// Color returns the style of a mark in a colour; Plain for none.
+func (t *Theme) Color(name string) lipgloss.Style {
+	if style, ok := t.marks[name]; ok {
 		return style
 	}
 	return t.Plain

@@ -139,6 +139,9 @@ func (p *Page) open(i int) tea.Cmd {
 
 // Note returns what a note is about that is written now.
 func (p *Page) Note() (page.NoteTarget, bool) {
+	if p.at == p.index(Stream) { // its keys go through what was found
+		return page.NoteTarget{}, false
+	}
 	if n, ok := p.top().(page.Notable); ok {
 		if target, ok := n.Note(); ok {
 			return target, true

@@ -18,7 +18,7 @@ func (p *Page) Update(m tea.Msg) tea.Cmd {
 		}
 		p.opening, p.err = "", m.err
 		if m.err == nil {
-			return page.Send(page.Opened{Title: m.title, Session: m.session})
+			return page.Send(page.Opened{Title: m.title, Notes: m.notes, Session: m.session})
 		}
 	case tea.KeyMsg:
 		return p.key(m)

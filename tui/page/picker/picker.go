@@ -28,6 +28,7 @@ import (
 // Choice is one thing to open.
 type Choice struct {
 	Title, Description string
+	Notes              string // path of the journal of its notes
 	Open               page.Opener
 }
 
@@ -61,6 +62,7 @@ type row struct {
 type openedMsg struct {
 	page    *Page
 	title   string
+	notes   string
 	session *wiresight.Session
 	err     error
 }
@@ -147,7 +149,7 @@ func (p *Page) open() tea.Cmd {
 	p.opening, p.err = c.Title, nil
 	return func() tea.Msg {
 		s, err := c.Open(p.ctx)
-		return openedMsg{p, c.Title, s, err}
+		return openedMsg{p, c.Title, c.Notes, s, err}
 	}
 }
 
