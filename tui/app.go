@@ -94,7 +94,7 @@ func (a *app) look(src page.Source, path string) {
 		book, _ = notes.Open("", a.author)
 	}
 	a.book = book
-	a.put(conversations.New(src, a.theme, a.judge, a.compile, a.filter))
+	a.put(conversations.New(src, a.theme, a.judge, a.compile, a.book, a.filter))
 }
 
 // Init begins the ticks.
@@ -152,6 +152,12 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 		return a, a.top().Update(page.Tick{Status: a.status})
 	case tickMsg:
 		return a, a.onTick()
+	case chained:
+		first := func() tea.Msg { return m.first }
+		if _, several := m.first.(tea.BatchMsg); !several && m.first != nil {
+			_, first = a.Update(m.first)
+		}
+		return a, tea.Batch(first, a.keys(m.keys))
 	case tea.KeyMsg:
 		return a, a.keys(m)
 	case tea.MouseMsg:
@@ -189,10 +195,29 @@ func (a *app) keys(k tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	var cmds []tea.Cmd
-	for _, r := range k.Runes {
-		cmds = append(cmds, a.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+	for i, r := range k.Runes {
+		one := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}
+		cmd, rest := a.key(one), k.Runes[i+1:]
+		if cmd != nil && len(rest) > 0 && keymap.Motion(one) == component.NoMotion {
+			cmd = then(cmd, tea.KeyMsg{Type: tea.KeyRunes, Runes: rest, Alt: k.Alt})
+			return tea.Batch(append(cmds, cmd)...)
+		}
+		cmds = append(cmds, cmd)
 	}
 	return tea.Batch(cmds...)
+}
+
+// chained is a message with the keys that came behind it: they are for the
+// page that it opens.
+type chained struct {
+	first tea.Msg
+	keys  tea.KeyMsg
+}
+
+// then returns a command that hands keys on once the message of another is
+// taken in.
+func then(cmd tea.Cmd, keys tea.KeyMsg) tea.Cmd {
+	return func() tea.Msg { return chained{cmd(), keys} }
 }
 
 func (a *app) key(k tea.KeyMsg) tea.Cmd {

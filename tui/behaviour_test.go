@@ -11,6 +11,7 @@ import (
 	"github.com/wiresight/wiresight/tui/page/conversations"
 	"github.com/wiresight/wiresight/tui/page/help"
 	"github.com/wiresight/wiresight/tui/page/learn"
+	"github.com/wiresight/wiresight/tui/page/notebook"
 	"github.com/wiresight/wiresight/tui/page/packets"
 )
 
@@ -178,9 +179,9 @@ func TestAnExchangeLeadsToItsPackets(t *testing.T) {
 	u := start(t, newFake(12), 100, 24)
 	u.press("enter 4 G enter")
 	u.selects("▶8 ")
-	u.press("n")
+	u.press("]")
 	u.selects("▶9 ")
-	u.press("N")
+	u.press("[")
 	u.selects("▶8 ")
 }
 
@@ -196,6 +197,10 @@ func TestKeysThatCameTogetherAllCount(t *testing.T) {
 	u.press("/")
 	u.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("tls\x1b\n"), Paste: true})
 	u.sees("/ tls ")
+	u.press("esc")
+	u.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jp51Gj")}) // each for the page that is open by then
+	u.on(&packets.Page{})
+	u.selects("52 ")
 }
 
 func TestTheStreamPageNeverShowsWhatItWasSentAsIs(t *testing.T) {
@@ -312,4 +317,66 @@ func TestHostsOfTheOverviewFilterTheConversations(t *testing.T) {
 	u.press("tab G enter")
 	u.on(&conversations.Page{})
 	u.sees("ip.addr == 10.9.0.2")
+}
+
+func TestANoteIsWrittenListedChangedAndTakenBack(t *testing.T) {
+	u := start(t, newFake(12), 120, 30)
+	u.press("p 1 4 G n")
+	u.sees("note on packet 14 of conversation 2")
+	u.typed("why so late? #slow")
+	u.press("enter")
+	u.sees("noted on packet 14 of conversation 2")
+	u.sees("✎14")
+	u.press("tab")
+	u.sees("why so late? #slow")
+	u.press("esc B")
+	u.on(&notebook.Page{})
+	u.selects("14      2 me")
+	u.press("e")
+	u.typed(", bob?")
+	u.press("tab enter")
+	u.tick()
+	u.sees("● yellow  why so late? #slow, bob?")
+	u.press("x")
+	u.tick()
+	u.sees("no notes yet")
+	u.press("u")
+	u.tick()
+	u.press("enter")
+	u.on(&packets.Page{})
+	u.selects("▶●14")
+}
+
+func TestAMarkGoesThroughTheColours(t *testing.T) {
+	u := start(t, newFake(12), 120, 30)
+	u.press("down m")
+	u.sees("marked yellow")
+	u.press("m")
+	u.sees("marked red")
+	u.press("m m m m")
+	u.sees("the mark is gone")
+	u.press("B")
+	u.sees("no notes yet")
+}
+
+func TestTheTimeIsCountedFromAReference(t *testing.T) {
+	u := start(t, newFake(12), 120, 30)
+	u.press("p 5 G T")
+	u.sees("*REF*")
+	u.press("down")
+	u.selects("6    0.010000")
+	u.press("up T down")
+	u.selects("6    0.050000")
+}
+
+func TestTheNextPacketOfAConversationIsFoundAmongOthers(t *testing.T) {
+	f := newFake(4)
+	for i := range f.index { // in turns
+		f.index[i].Conversation = uint32(i%4 + 1)
+	}
+	u := start(t, f, 120, 30)
+	u.press("p 2 G . .")
+	u.selects("10 ")
+	u.press(",")
+	u.selects("6 ")
 }

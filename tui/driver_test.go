@@ -28,7 +28,7 @@ type user struct {
 // start shows a source on a screen of a size.
 func start(t *testing.T, f *fake, width, height int) *user {
 	t.Helper()
-	a := newApp(context.Background(), Options{}, theme.Bare())
+	a := newApp(context.Background(), Options{Author: "me"}, theme.Bare())
 	a.pages, a.picked = nil, false
 	a.tick = func(time.Duration) tea.Cmd { return nil }
 	a.judges = func() page.Judge { return f.judge }

@@ -140,7 +140,7 @@ func (a *app) noting(m tea.Msg) (tea.Cmd, bool) {
 		if m.err != nil {
 			a.told = "‼ " + layer.Printable(m.err.Error())
 		}
-		return nil, true
+		return a.top().Update(page.Tick{Status: a.status}), true
 	case page.EditNote:
 		a.edit(m.Note)
 	case page.DeleteNote:

@@ -14,6 +14,7 @@ import (
 	"github.com/wiresight/wiresight/tui/page/notebook"
 	"github.com/wiresight/wiresight/tui/page/overview"
 	"github.com/wiresight/wiresight/tui/page/packets"
+	"github.com/wiresight/wiresight/tui/page/pairs"
 )
 
 // request does what a page asked for.
@@ -25,12 +26,14 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 		return a.push(conversation.New(a.ctx, a.src, a.theme, a.judge, m)), true
 	case page.OpenCapture:
 		return a.push(overview.New(a.ctx, a.src, a.theme, a.judge, a.whole)), true
+	case page.OpenPairs:
+		return a.push(pairs.New(a.ctx, a.src, a.theme, a.judge)), true
 	case page.OpenNotes:
 		return a.push(notebook.New(a.src, a.theme, a.book)), true
 	case page.FilterConversations:
 		return a.narrow(m.Expression), true
 	case page.OpenPackets:
-		return a.push(packets.New(a.src, a.theme, a.compile, m)), true
+		return a.push(packets.New(a.src, a.theme, a.compile, a.book, m)), true
 	case page.OpenLesson:
 		if l, ok := learn.Find(m.ID); ok {
 			return a.push(reader.New(a.theme, l.Title, l.Markdown())), true

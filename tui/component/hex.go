@@ -14,6 +14,7 @@ type Hex struct {
 	Theme   *theme.Theme
 	data    []byte
 	lit     [2]int // from, to
+	column  int    // of the selected byte in its row
 	width   int
 	perLine int
 }
@@ -38,7 +39,7 @@ func BytesPerLine(width int) int {
 
 // Set shows bytes.
 func (h *Hex) Set(data []byte) {
-	h.data, h.lit = data, [2]int{}
+	h.data, h.lit, h.column = data, [2]int{}, 0
 	h.SetSize(max(1, h.width), h.Height)
 }
 
@@ -47,8 +48,50 @@ func (h *Hex) Light(offset, length int) {
 	h.lit = [2]int{offset, offset + length}
 	if length > 0 && offset < len(h.data) && h.perLine > 0 {
 		h.Select((min(offset+length, len(h.data)) - 1) / h.perLine)
-		h.Select(offset / h.perLine)
+		h.Jump(offset)
 	}
+}
+
+// At returns the offset of the selected byte, -1 where there are no bytes.
+func (h *Hex) At() int {
+	if h.perLine == 0 || len(h.data) == 0 {
+		return -1
+	}
+	return min(h.Cursor*h.perLine+h.column, len(h.data)-1)
+}
+
+// Step selects the byte n further on.
+func (h *Hex) Step(n int) {
+	if at := h.At(); at >= 0 {
+		h.Jump(at + n)
+	}
+}
+
+// Jump selects the byte at an offset, or as near as there is.
+func (h *Hex) Jump(at int) {
+	if h.perLine == 0 || len(h.data) == 0 {
+		return
+	}
+	at = max(0, min(at, len(h.data)-1))
+	h.column = at % h.perLine
+	h.Select(at / h.perLine)
+}
+
+// ByteAt returns the offset of the byte at a place in the dump, -1 for none.
+func (h *Hex) ByteAt(x, y int) int {
+	row := h.Offset + y
+	if row >= h.End() || h.perLine == 0 {
+		return -1
+	}
+	x -= len(Offset(row*h.perLine)) + 2
+	column := x / 3
+	if text := x - 3*h.perLine - 1; text >= 0 {
+		column = text
+	}
+	if at := row*h.perLine + column; x >= 0 && column < h.perLine && at < len(h.data) {
+		return at
+	}
+	return -1
 }
 
 // View returns the lines on the screen.
@@ -70,13 +113,35 @@ func (h *Hex) line(i int) string {
 		address = h.Theme.Dim.Render(address)
 	}
 	codes, text := HexCells(h.data[from:to], h.perLine)
-	a := max(from, h.lit[0]) - from
-	b := min(to, h.lit[1]) - from
-	if a < b {
-		codes = codes[:3*a] + h.Theme.Lit.Render(codes[3*a:3*b-1]) + codes[3*b-1:]
-		text = text[:a] + h.Theme.Lit.Render(text[a:b]) + text[b:]
+	a := max(0, min(h.lit[0], to)-from)
+	b := max(a, min(h.lit[1], to)-from)
+	at := -1
+	if h.Focused && i == h.Cursor {
+		at = h.At() - from
 	}
-	return Fit(address+"  "+codes+" "+text, h.width)
+	return Fit(address+"  "+h.styled(codes, 3, a, b, at)+" "+h.styled(text, 1, a, b, at), h.width)
+}
+
+// styled lights the bytes from a up to the one before b, and the selected one,
+// in a text with so many cells for each byte.
+func (h *Hex) styled(text string, cells, a, b, at int) string {
+	gap := cells / 3 // behind the last lit byte no space is lit
+	if at < 0 {
+		if a == b {
+			return text
+		}
+		return text[:cells*a] + h.Theme.Lit.Render(text[cells*a:cells*b-gap]) + text[cells*b-gap:]
+	}
+	head, tail := text[:cells*at], text[cells*(at+1)-gap:]
+	if a < at { // lit before the selected byte
+		end := min(b, at)
+		head = text[:cells*a] + h.Theme.Lit.Render(text[cells*a:cells*end-gap]) + text[cells*end-gap:cells*at]
+	}
+	if b > at+1 { // and behind it
+		from := max(a, at+1)
+		tail = text[cells*(at+1)-gap:cells*from] + h.Theme.Lit.Render(text[cells*from:cells*b-gap]) + text[cells*b-gap:]
+	}
+	return head + h.Theme.Caret.Render(text[cells*at:cells*(at+1)-gap]) + tail
 }
 
 const hexDigits = "0123456789abcdef"

@@ -126,10 +126,10 @@ func (t *Table) line(row int) string {
 		if t.widths[i] == 0 || i >= len(cells) {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteByte(' ')
-		}
 		text := c.fit(cells[i].Text, t.widths[i])
+		if i+1 < len(t.Columns) {
+			text += " " // the separator takes the cell's background
+		}
 		if !selected {
 			text = cells[i].Style.Render(text)
 		}

@@ -4,12 +4,14 @@
 package component
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -150,4 +152,31 @@ func Bar(share float64, width int) string {
 		text += [...]string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}[rest]
 	}
 	return text
+}
+
+// Stack names what a conversation speaks, from the transport on.
+func Stack(transport layer.Protocol, stack []layer.Protocol) string {
+	names := []string{string(transport)}
+	for i, s := range stack {
+		if s == transport {
+			for _, above := range stack[i+1:] {
+				names = append(names, string(above))
+			}
+			break
+		}
+	}
+	return strings.Join(names, "·")
+}
+
+// Endpoint names an end of a conversation.
+func Endpoint(e flow.Endpoint) string {
+	switch {
+	case e.Name != "" && e.Port != 0:
+		return layer.Printable(e.Name) + ":" + strconv.Itoa(int(e.Port))
+	case e.Name != "":
+		return layer.Printable(e.Name)
+	case e.Port != 0:
+		return netip.AddrPortFrom(e.Addr, e.Port).String()
+	}
+	return e.Addr.String()
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/theme"
 )
@@ -15,7 +17,9 @@ type Tree struct {
 	List
 	Focused bool
 	Theme   *theme.Theme
+	Purpose func(osi int) string // what a layer is for, told where there is room; nil for nothing
 	layers  []layer.Layer
+	of      []int // which bytes each layer counts from; nil for the frame
 	notes   []string
 	open    map[string]bool // what the user opened or closed
 	inner   string          // path of the innermost layer, which is open unless it was closed
@@ -32,7 +36,7 @@ type node struct {
 	children       bool
 	note           bool
 	offset, length int
-	inFrame        bool
+	source         int // of BytesOf; -1 where the bytes are not at hand
 }
 
 // SetSize sets the size in cells.
@@ -41,13 +45,14 @@ func (t *Tree) SetSize(width, height int) {
 	t.Show()
 }
 
-// Set shows a packet's layers, and above them notes such as problems.
-func (t *Tree) Set(layers []layer.Layer, notes []string) {
+// Set shows a packet's layers, and above them notes such as problems. of tells
+// which bytes each layer counts from, as BytesOf does.
+func (t *Tree) Set(layers []layer.Layer, of []int, notes []string) {
 	at := ""
 	if t.Cursor < len(t.rows) {
 		at = t.rows[t.Cursor].path
 	}
-	t.layers, t.notes = layers, notes
+	t.layers, t.of, t.notes = layers, of, notes
 	t.flatten()
 	for i, r := range t.rows {
 		if r.path == at {
@@ -61,7 +66,7 @@ func (t *Tree) Set(layers []layer.Layer, notes []string) {
 func (t *Tree) flatten() {
 	t.rows = t.rows[:0]
 	for i, n := range t.notes {
-		t.rows = append(t.rows, node{path: fmt.Sprint("note", i), text: n, note: true})
+		t.rows = append(t.rows, node{path: fmt.Sprint("note", i), text: n, note: true, source: -1})
 	}
 	if i := len(t.layers) - 1; i >= 0 {
 		t.inner = layerPath(&t.layers[i], i)
@@ -73,8 +78,8 @@ func (t *Tree) flatten() {
 		if l.Summary != "" {
 			text += "  " + l.Summary
 		}
-		in := l.Source == layer.Frame
-		t.rows = append(t.rows, node{path: path, text: text, osi: l.OSI, children: len(l.Fields) > 0, offset: l.Offset, length: l.Length, inFrame: in})
+		in := t.sourceOf(i)
+		t.rows = append(t.rows, node{path: path, text: text, osi: l.OSI, children: len(l.Fields) > 0, offset: l.Offset, length: l.Length, source: in})
 		if t.isOpen(path) {
 			t.fields(path, 1, l.Fields, in)
 		}
@@ -84,20 +89,22 @@ func (t *Tree) flatten() {
 
 func layerPath(l *layer.Layer, i int) string { return fmt.Sprint(l.Protocol, i) }
 
+func fieldPath(path string, f *layer.Field, i int) string { return fmt.Sprint(path, "/", f.Name, i) }
+
 // maxDepth bounds how deep fields are shown.
 const maxDepth = 16
 
-func (t *Tree) fields(path string, depth int, fields []layer.Field, inFrame bool) {
+func (t *Tree) fields(path string, depth int, fields []layer.Field, source int) {
 	for i := range fields {
 		f := &fields[i]
-		p := fmt.Sprint(path, "/", f.Name, i)
+		p := fieldPath(path, f, i)
 		text := f.Name
 		if f.Value != "" {
 			text += ": " + f.Value
 		}
-		t.rows = append(t.rows, node{path: p, depth: depth, text: text, children: len(f.Children) > 0, offset: f.Offset, length: f.Length, inFrame: inFrame})
+		t.rows = append(t.rows, node{path: p, depth: depth, text: text, children: len(f.Children) > 0, offset: f.Offset, length: f.Length, source: source})
 		if t.isOpen(p) && depth < maxDepth {
-			t.fields(p, depth+1, f.Children, inFrame)
+			t.fields(p, depth+1, f.Children, source)
 		}
 	}
 }
@@ -137,19 +144,103 @@ func (t *Tree) isOpen(path string) bool {
 	return open || !chosen && path == t.inner
 }
 
-// Range returns the bytes of the frame that the selected row was read from;
-// length 0 where there are none.
-func (t *Tree) Range() (offset, length int) {
-	if t.Cursor >= len(t.rows) || !t.rows[t.Cursor].inFrame {
-		return 0, 0
+// sourceOf returns which bytes a layer counts from.
+func (t *Tree) sourceOf(i int) int {
+	switch {
+	case i < len(t.of):
+		return t.of[i]
+	case t.layers[i].Source == layer.Frame:
+		return 0
 	}
-	return t.rows[t.Cursor].offset, t.rows[t.Cursor].length
+	return -1
+}
+
+// Range returns the bytes that the selected row was read from; length 0 where
+// there are none.
+func (t *Tree) Range() (source, offset, length int) {
+	if t.Cursor >= len(t.rows) || t.rows[t.Cursor].source < 0 {
+		return 0, 0, 0
+	}
+	r := &t.rows[t.Cursor]
+	return r.source, r.offset, r.length
 }
 
 // Elsewhere reports whether the selected row was read from bytes that are not
-// in the frame as they are.
+// at hand.
 func (t *Tree) Elsewhere() bool {
-	return t.Cursor < len(t.rows) && !t.rows[t.Cursor].note && !t.rows[t.Cursor].inFrame
+	return t.Cursor < len(t.rows) && !t.rows[t.Cursor].note && t.rows[t.Cursor].source < 0
+}
+
+// Protocol returns the protocol of the selected row's layer, "" for none.
+func (t *Tree) Protocol() layer.Protocol {
+	layers := -1
+	for i := 0; i <= t.Cursor && i < len(t.rows); i++ {
+		if t.rows[i].osi > 0 {
+			layers++
+		}
+	}
+	if layers < 0 || layers >= len(t.layers) {
+		return ""
+	}
+	return t.layers[layers].Protocol
+}
+
+// SelectAt selects the innermost field that holds a byte, and opens what it
+// stands in. It reports whether there is one.
+func (t *Tree) SelectAt(source, offset int) bool {
+	best, size := "", 0
+	var parents []string
+	for i := range t.layers {
+		l := &t.layers[i]
+		if t.sourceOf(i) != source {
+			continue
+		}
+		path := layerPath(l, i)
+		if holds(l.Offset, l.Length, offset) && (best == "" || l.Length <= size) {
+			best, size, parents = path, l.Length, nil
+		}
+		if p, n, above, ok := innermost(path, l.Fields, offset, 0); ok && (best == "" || n <= size) {
+			best, size, parents = p, n, append([]string{path}, above...)
+		}
+	}
+	if best == "" {
+		return false
+	}
+	if t.open == nil {
+		t.open = map[string]bool{}
+	}
+	for _, p := range parents {
+		t.open[p] = true
+	}
+	t.flatten()
+	for i, r := range t.rows {
+		if r.path == best {
+			t.Select(i)
+			return true
+		}
+	}
+	return false
+}
+
+func holds(at, length, offset int) bool { return offset >= at && offset < at+length }
+
+// innermost returns the path of the smallest field that holds a byte, its
+// length, and the fields around it.
+func innermost(path string, fields []layer.Field, offset, depth int) (best string, size int, above []string, ok bool) {
+	for i := range fields {
+		f := &fields[i]
+		p := fieldPath(path, f, i)
+		if holds(f.Offset, f.Length, offset) && (!ok || f.Length < size) {
+			best, size, above, ok = p, f.Length, nil, true
+		}
+		if depth >= maxDepth {
+			continue
+		}
+		if q, n, more, found := innermost(p, f.Children, offset, depth+1); found && (!ok || n <= size) {
+			best, size, above, ok = q, n, append([]string{p}, more...), true
+		}
+	}
+	return best, size, above, ok
 }
 
 // View returns the rows on the screen.
@@ -183,6 +274,16 @@ func (t *Tree) line(i int) string {
 		if r.osi > 0 {
 			style = t.Theme.OSI(r.osi)
 		}
+	}
+	purpose := ""
+	if r.osi > 0 && t.Purpose != nil {
+		if about := "  " + t.Purpose(r.osi); ansi.StringWidth(text)+ansi.StringWidth(about) < t.width {
+			purpose = about
+		}
+	}
+	if purpose != "" && (i != t.Cursor) {
+		room := t.width - ansi.StringWidth(text)
+		return style.Render(text) + t.Theme.Dim.Render(FitRight(purpose, room))
 	}
 	text = Fit(text, t.width)
 	switch {

@@ -21,17 +21,17 @@ func TestTheInnermostLayerIsOpenUntilTheUserClosesIt(t *testing.T) {
 			t.Errorf("%s: %s shown: %v, want %v", what, text, got, want)
 		}
 	}
-	tree.Set(layers, nil)
+	tree.Set(layers, nil, nil)
 	check("at first", "dns.id", true)
 	check("at first", "tcp.srcport", false)
 
-	tree.Set(layers[:1], nil)
+	tree.Set(layers[:1], nil, nil)
 	check("in a packet that ends with TCP", "tcp.srcport", true)
 
-	tree.Set(layers, nil)
+	tree.Set(layers, nil, nil)
 	tree.Select(1)
 	tree.Expand(false)
-	tree.Set(layers, nil)
+	tree.Set(layers, nil, nil)
 	check("after it was closed", "dns.id", false)
 	tree.Expand(true)
 	check("after it was opened again", "dns.id", true)

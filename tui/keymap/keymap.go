@@ -70,6 +70,7 @@ var (
 	Reverse    = bind("S", "reverse", "S")
 	Packets    = bind("p", "packets", "p")
 	Overview   = bind("o", "whole capture", "o")
+	Pairs      = bind("a", "by client and server", "a")
 	Newest     = bind("f", "follow newest", "f")
 )
 
@@ -94,13 +95,20 @@ var (
 var (
 	NextPane = bind("tab", "next pane", "tab")
 	PrevPane = bind("shift-tab", "pane before", "shift+tab")
-	Next     = bind("n", "next mark", "n")
-	Previous = bind("N", "mark before", "N")
+	Next     = bind("]", "next mark", "]")
+	Previous = bind("[", "mark before", "[")
 	Times    = bind("t", "time format", "t")
-	Scope    = bind("c", "one or all", "c")
-	Expand   = bind("→/enter", "expand", "right", "enter", "l", "+")
-	Collapse = bind("←", "collapse", "left", "h", "-")
-	GoTo     = bind("1…9 G", "go to a packet's number", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
+
+	NextOfSame = bind(".", "next of its conversation", ".")
+	PrevOfSame = bind(",", "one before of its conversation", ",")
+	Reference  = bind("T", "time reference", "T")
+	Runs       = bind("b", "frame, reassembled, decrypted bytes", "b")
+	Story      = bind("w", "its conversation", "w")
+	LessonHere = bind("L", "learn about the layer", "L")
+	Scope      = bind("c", "one or all", "c")
+	Expand     = bind("→/enter", "expand", "right", "enter", "l", "+")
+	Collapse   = bind("←", "collapse", "left", "h", "-")
+	GoTo       = bind("1…9 G", "go to a packet's number", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
 )
 
 // The stream tab.
@@ -120,8 +128,8 @@ var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{N
 var (
 	Conversations = Group{
 		Title:    "Conversations",
-		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Overview, Packets, Follow, Newest, Pause},
-		Foot:     []key.Binding{Open, Filter, Sort, Overview, Packets, Newest, Pause},
+		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Overview, Pairs, Packets, Follow, Newest, Pause},
+		Foot:     []key.Binding{Open, Filter, Sort, Overview, Packets, Pairs, Note, Newest, Pause},
 	}
 	Why = Group{
 		Title:    "Why",
@@ -154,8 +162,8 @@ var (
 	}
 	PacketList = Group{
 		Title:    "Packets",
-		Bindings: []key.Binding{NextPane, PrevPane, Filter, Next, Previous, Scope, Times, GoTo, Expand, Collapse, Follow, Pause},
-		Foot:     []key.Binding{NextPane, Filter, Next, Scope, Times, Back},
+		Bindings: []key.Binding{NextPane, PrevPane, Filter, Next, Previous, NextOfSame, PrevOfSame, Scope, Story, Times, Reference, GoTo, Expand, Collapse, Runs, LessonHere, Follow, Pause},
+		Foot:     []key.Binding{NextPane, Filter, Next, Scope, Story, Note, Times, Back},
 	}
 	Stream = Group{
 		Title:    "Stream",
@@ -166,6 +174,11 @@ var (
 		Title:    "Whole capture",
 		Bindings: []key.Binding{NextPane, NextPart, PrevPart, Lesson, Packets, Pause},
 		Foot:     []key.Binding{Open, NextPane, Lesson, Packets, Back},
+	}
+	PairsPage = Group{
+		Title:    "By client and server",
+		Bindings: []key.Binding{ColumnPrev, ColumnNext, Sort, Reverse},
+		Foot:     []key.Binding{Open, Sort, Reverse, Back},
 	}
 	Notebook = Group{
 		Title:    "Notes",
@@ -210,4 +223,4 @@ func InTab(g Group) Group {
 }
 
 // Pages lists the groups of all pages.
-var Pages = []Group{Conversations, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Notebook, Picker}
+var Pages = []Group{Conversations, PairsPage, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Notebook, Picker}

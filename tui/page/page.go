@@ -53,6 +53,9 @@ type OpenConversation struct {
 // OpenCapture asks for the page of the whole capture.
 type OpenCapture struct{}
 
+// OpenPairs asks for the page of conversations grouped by client and server.
+type OpenPairs struct{}
+
 // FilterConversations asks for the conversations page with a display filter.
 type FilterConversations struct{ Expression string }
 

@@ -41,6 +41,7 @@ type Theme struct {
 	osi      [8]lipgloss.Style
 	phases   map[string]lipgloss.Style
 	marks    map[string]lipgloss.Style
+	packets  [BadPacket + 1]lipgloss.Style
 	renderer *lipgloss.Renderer
 	colour   bool
 }
@@ -94,6 +95,7 @@ var (
 	violet = lipgloss.AdaptiveColor{Light: "#7030a0", Dark: "#c79bff"}
 	cyan   = lipgloss.AdaptiveColor{Light: "#00707a", Dark: "#5fd7d7"}
 	black  = lipgloss.Color("#101010")
+	amber  = lipgloss.Color("#ffd75f")
 
 	// Backgrounds say what they are on terminals of 16 colours too: the nearest
 	// one would be the terminal's own.
@@ -126,7 +128,7 @@ func paint(r *lipgloss.Renderer, colour bool) *Theme {
 		Plain: s, Strong: s.Bold(true), Dim: fg(s, grey), Rule: fg(s, grey), Header: fg(s.Bold(true), blue),
 		Bar: bg(s, s.Reverse(true), faint), Focus: fg(s.Bold(true), green), Cursor: bg(s.Bold(true), s.Reverse(true), chosen),
 		Unfocus: bg(s, s.Underline(true), faint), Mark: fg(s.Bold(true), yellow),
-		Lit: bg(fg(s.Bold(true), black), s.Reverse(true), yellow), Caret: s.Reverse(true), Tab: s.Bold(true).Reverse(true), Good: fg(s, green), Key: fg(s.Bold(true), cyan), Link: fg(s.Underline(true), blue),
+		Lit: bg(fg(s.Bold(true), black), s.Reverse(true), amber), Caret: s.Reverse(true), Tab: s.Bold(true).Reverse(true), Good: fg(s, green), Key: fg(s.Bold(true), cyan), Link: fg(s.Underline(true), blue),
 		Error: fg(s.Bold(true), red), Client: fg(s, cyan), Server: fg(s, violet),
 	}
 	t.severity = map[claim.Severity]lipgloss.Style{
@@ -136,6 +138,7 @@ func paint(r *lipgloss.Renderer, colour bool) *Theme {
 		"dns": fg(s, blue), "tcp": fg(s, cyan), "proxy": fg(s, cyan), "tls": fg(s, violet), "quic": fg(s, violet),
 		"request": fg(s, blue), "server": fg(s, yellow), "transfer": fg(s, green), "queued": fg(s, red), "estimate": fg(s, grey),
 	}
+	t.paintPackets(s)
 	t.marks = map[string]lipgloss.Style{
 		"yellow": fg(s.Bold(true), yellow), "red": fg(s.Bold(true), red), "green": fg(s.Bold(true), green), "blue": fg(s.Bold(true), blue), "violet": fg(s.Bold(true), violet),
 	}

@@ -8,13 +8,11 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/component"
 	"github.com/wiresight/wiresight/tui/page"
 	"github.com/wiresight/wiresight/tui/page/conversation/graph"
 	"github.com/wiresight/wiresight/tui/page/conversation/ladder"
 	"github.com/wiresight/wiresight/tui/page/conversation/listing"
-	"github.com/wiresight/wiresight/tui/page/conversation/subject"
 	"github.com/wiresight/wiresight/tui/page/conversation/waterfall"
 	"github.com/wiresight/wiresight/tui/page/conversation/why"
 	"github.com/wiresight/wiresight/tui/page/stream"
@@ -66,26 +64,12 @@ func (p *Page) about() string {
 	if s == nil {
 		return title
 	}
-	parts := []string{" " + strconv.Itoa(p.id) + "  " + subject.Short(s.Client) + " → " + subject.Short(s.Server), Stack(s.Transport, s.Stack)}
+	parts := []string{" " + strconv.Itoa(p.id) + "  " + component.Endpoint(s.Client) + " → " + component.Endpoint(s.Server), component.Stack(s.Transport, s.Stack)}
 	parts = append(parts, component.Count(s.Packets)+" packets in "+component.Span(time.Duration(max(0, s.Last-s.First))))
 	if u := s.Verdict.Setup; u != nil && u.HasRTT {
 		parts = append(parts, "RTT "+component.Span(u.RTT))
 	}
 	return strings.Join(parts, " · ")
-}
-
-// Stack names what a conversation speaks, from the transport on.
-func Stack(transport layer.Protocol, stack []layer.Protocol) string {
-	names := []string{string(transport)}
-	for i, s := range stack {
-		if s == transport {
-			for _, above := range stack[i+1:] {
-				names = append(names, string(above))
-			}
-			break
-		}
-	}
-	return strings.Join(names, "·")
 }
 
 // bar draws the titles of the tabs, that of the open one reversed. Where the

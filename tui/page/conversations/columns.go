@@ -1,9 +1,11 @@
 package conversations
 
 import (
-	"net/netip"
 	"strconv"
+	"time"
 
+	"github.com/wiresight/wiresight/classify"
+	"github.com/wiresight/wiresight/classify/timing"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/component"
@@ -21,7 +23,10 @@ const (
 	byPackets
 	byBytes
 	byDuration
-	judgement // cannot be sorted by: only the rows on the screen are judged
+	bySetup
+	byRTT
+	byJudgement
+	columnCount
 )
 
 // columns returns the table's columns. Narrow tables leave some out.
@@ -32,17 +37,52 @@ func columns(total int) []component.Column {
 		{Title: "start", Width: 10, Right: true, Need: 120},
 		{Title: "client", Width: 10, Flex: 3, Need: 60},
 		{Title: "server", Width: 13, Flex: 5},
-		{Title: "protocol", Width: 9, Need: 40},
+		{Title: "stack", Width: 9, Flex: 1, Need: 40},
 		{Title: "packets", Width: 8, Right: true, Need: 70},
 		{Title: "bytes", Width: 9, Right: true, Need: 110},
 		{Title: "duration", Width: 9, Right: true, Need: 90},
+		{Title: "set-up", Width: 8, Right: true, Need: 140},
+		{Title: "RTT", Width: 8, Right: true, Need: 130},
 		{Title: "what goes on", Width: 12, Flex: 10, Need: 50},
 	}
 }
 
+// judged reports whether a column tells what the classifiers say.
+func (c column) judged() bool { return c == bySetup || c == byRTT || c == byJudgement }
+
+// judgedKey returns what a conversation is sorted by in such a column: a time
+// in nanoseconds, or how much the findings cost and how grave they are.
+func (c column) judgedKey(v *classify.Conversation) int64 {
+	switch c {
+	case bySetup:
+		return int64(setupTime(v.Setup))
+	case byRTT:
+		if v.Setup != nil && v.Setup.HasRTT {
+			return int64(v.Setup.RTT)
+		}
+	case byJudgement:
+		cost, rank := int64(0), 0
+		for i := range v.Findings {
+			cost += int64(v.Findings[i].Cost)
+			rank = max(rank, v.Findings[i].Severity.Rank())
+		}
+		return cost*8 + int64(rank)
+	}
+	return 0
+}
+
+// setupTime returns how long it took until the first request could leave; 0
+// where that is not known.
+func setupTime(s *timing.Setup) time.Duration {
+	if s == nil || !s.HasTimeToRequest {
+		return 0
+	}
+	return s.TimeToRequest
+}
+
 // largestFirst reports whether a column is better looked at from its largest
 // values on.
-func (c column) largestFirst() bool { return c == byPackets || c == byBytes || c == byDuration }
+func (c column) largestFirst() bool { return c >= byPackets }
 
 // entry copies what a conversation is sorted by.
 func (c column) entry(v *flow.Conversation) entry {
@@ -74,31 +114,13 @@ func ordered(e flow.Endpoint) string {
 	return e.Name + "\x00" + string(b[:]) + string([]byte{byte(e.Port >> 8), byte(e.Port)})
 }
 
-// protocol returns the top of the stack.
-func protocol(v *flow.Conversation) string {
-	if len(v.Stack) == 0 {
-		return string(v.Transport)
-	}
-	return string(v.Stack[len(v.Stack)-1])
-}
-
-// endpoint names an end as the table shows it.
-func endpoint(e flow.Endpoint) string {
-	switch {
-	case e.Name != "" && e.Port != 0:
-		return layer.Printable(e.Name) + ":" + strconv.Itoa(int(e.Port))
-	case e.Name != "":
-		return layer.Printable(e.Name)
-	case e.Port != 0:
-		return netip.AddrPortFrom(e.Addr, e.Port).String()
-	}
-	return e.Addr.String()
-}
+// protocol names what is spoken, from the transport on.
+func protocol(v *flow.Conversation) string { return component.Stack(v.Transport, v.Stack) }
 
 // bare names an end without its port, for narrow tables.
 func bare(e flow.Endpoint) string {
 	e.Port = 0
-	return endpoint(e)
+	return component.Endpoint(e)
 }
 
 func printable(err error) string { return layer.Printable(err.Error()) }

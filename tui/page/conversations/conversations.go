@@ -22,6 +22,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/notes"
 	"github.com/wiresight/wiresight/tui/component"
 	"github.com/wiresight/wiresight/tui/keymap"
 	"github.com/wiresight/wiresight/tui/page"
@@ -34,6 +35,9 @@ type Page struct {
 	theme   *theme.Theme
 	judge   page.Judge
 	compile page.Compiler
+	book    *notes.Book
+	marksOf int // version of the book that marks is of
+	marks   map[int]mark
 
 	total    int   // conversations of the model
 	packets  int64 // packets of the model when it was last looked at
@@ -52,9 +56,9 @@ type Page struct {
 }
 
 // New returns the page, filtered by an expression where it is not empty.
-func New(src page.Source, t *theme.Theme, judge page.Judge, compile page.Compiler, filter string) *Page {
+func New(src page.Source, t *theme.Theme, judge page.Judge, compile page.Compiler, book *notes.Book, filter string) *Page {
 	p := &Page{
-		src: src, theme: t, judge: judge, compile: compile,
+		src: src, theme: t, judge: judge, compile: compile, book: book, marksOf: -1,
 		line: component.NewFilterLine(t, "display filter, e.g. http && ip.addr == 10.9.0.1"),
 	}
 	p.table = component.Table{Theme: t, Focused: true, Row: p.cells, Empty: "nothing yet"}
@@ -68,7 +72,38 @@ func New(src page.Source, t *theme.Theme, judge page.Judge, compile page.Compile
 }
 
 // Init reads the first rows.
-func (p *Page) Init() tea.Cmd { return p.tick() }
+func (p *Page) Init() tea.Cmd {
+	p.takeMarks()
+	return p.tick()
+}
+
+// mark is what was noted of a conversation.
+type mark struct {
+	color string
+	text  bool
+}
+
+// takeMarks takes in the notes where they changed.
+func (p *Page) takeMarks() {
+	v := p.book.Version()
+	if v == p.marksOf {
+		return
+	}
+	p.marksOf, p.marks = v, map[int]mark{}
+	for _, n := range p.book.List() {
+		m := p.marks[n.Target.Conversation]
+		if n.Target.Packet == 0 && n.Color != "" {
+			m.color = n.Color
+		}
+		m.text = m.text || n.Text != ""
+		p.marks[n.Target.Conversation] = m
+	}
+}
+
+// Note returns the selected conversation.
+func (p *Page) Note() (page.NoteTarget, bool) {
+	return page.NoteTarget{Conversation: p.selected}, p.selected > 0
+}
 
 // Keys returns the page's keys.
 func (p *Page) Keys() keymap.Group { return keymap.Conversations }
@@ -95,6 +130,7 @@ func (p *Page) Update(m tea.Msg) tea.Cmd {
 	var cmd tea.Cmd
 	switch m := m.(type) {
 	case page.Tick:
+		p.takeMarks()
 		cmd = p.tick()
 	case sortedMsg:
 		if m.page != p {

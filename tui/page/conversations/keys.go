@@ -27,6 +27,8 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		return p.sortBy(p.by)
 	case key.Matches(k, keymap.Overview):
 		return page.Send(page.OpenCapture{})
+	case key.Matches(k, keymap.Pairs):
+		return page.Send(page.OpenPairs{})
 	case key.Matches(k, keymap.Packets):
 		return page.Send(page.OpenPackets{})
 	case key.Matches(k, keymap.Follow):
@@ -51,7 +53,7 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 func (p *Page) turn(n int) tea.Cmd {
 	c := p.by
 	for {
-		c = (c + column(n) + judgement) % judgement
+		c = (c + column(n) + columnCount) % columnCount
 		if c == p.by {
 			return nil
 		}
@@ -129,7 +131,7 @@ func (p *Page) click(x, y int) tea.Cmd {
 	case row >= 0:
 		p.table.Select(row)
 		p.at()
-	case c >= 0 && column(c) < judgement:
+	case c >= 0 && column(c) < columnCount:
 		return p.sortBy(column(c))
 	}
 	return nil

@@ -29,6 +29,9 @@ type order struct {
 type memo struct {
 	versions []uint64 // plus one; 0 where it was not asked
 	keep     []bool
+
+	judgedVersions []uint64 // likewise, of what the sorted column says
+	judged         []int64
 }
 
 // restart forgets what was asked before.
@@ -124,7 +127,7 @@ func (p *Page) sort() tea.Cmd {
 		o.memo = &memo{}
 	}
 	o.stop = new(atomic.Bool)
-	s := sorter{src: p.src, stop: o.stop, by: p.by, down: p.down, filter: p.filter, memo: o.memo}
+	s := sorter{src: p.src, stop: o.stop, by: p.by, down: p.down, filter: p.filter, judge: p.judge, memo: o.memo}
 	generation := o.generation
 	return func() tea.Msg {
 		begun := time.Now()
@@ -148,6 +151,8 @@ func (p *Page) take(m sortedMsg) tea.Cmd {
 // progress tells how many conversations the filter leaves.
 func (p *Page) progress() string {
 	switch {
+	case p.filter == nil && p.order.running && p.by.judged():
+		return "judging all conversations …"
 	case p.filter == nil:
 		return ""
 	case !p.order.listed || p.order.of != p.order.generation:

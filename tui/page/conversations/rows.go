@@ -3,6 +3,7 @@ package conversations
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wiresight/wiresight"
@@ -31,6 +32,8 @@ type row struct {
 	bytes    int64
 	duration int64
 	verdict  verdict
+	marked   string // colour
+	noted    bool
 }
 
 // verdict is what the classifiers say of a conversation, in short.
@@ -39,6 +42,8 @@ type verdict struct {
 	at       time.Time
 	text     string
 	severity claim.Severity // "" for a pattern
+	setup    time.Duration  // 0 where it is not known
+	rtt      time.Duration
 	about    about
 }
 
@@ -62,7 +67,7 @@ func (p *Page) refresh() {
 	if len(w.verdicts) > keepVerdicts {
 		w.verdicts = map[int]verdict{}
 	}
-	begun, client := time.Now(), endpoint
+	begun, client := time.Now(), component.Endpoint
 	if p.width < withPorts {
 		client = bare
 	}
@@ -84,8 +89,8 @@ func (p *Page) refresh() {
 				w.verdicts[id] = known
 			}
 			w.rows = append(w.rows, row{
-				id: id, start: c.First.Nanos - v.Model.First.Nanos, client: client(c.Client), server: endpoint(c.Server),
-				protocol: protocol(c), packets: c.Packets.Sum(), bytes: c.Bytes.Sum(), duration: c.Duration(), verdict: known,
+				id: id, start: c.First.Nanos - v.Model.First.Nanos, client: client(c.Client), server: component.Endpoint(c.Server),
+				marked: p.marks[id].color, noted: p.marks[id].text, protocol: protocol(c), packets: c.Packets.Sum(), bytes: c.Bytes.Sum(), duration: c.Duration(), verdict: known,
 			})
 		}
 	})
@@ -93,7 +98,10 @@ func (p *Page) refresh() {
 
 // short tells a conversation's worst finding, else its likeliest pattern.
 func short(c classify.Conversation) verdict {
-	v := verdict{about: aboutOf(c)}
+	v := verdict{about: aboutOf(c), setup: setupTime(c.Setup)}
+	if c.Setup != nil && c.Setup.HasRTT {
+		v.rtt = c.Setup.RTT
+	}
 	switch {
 	case len(c.Findings) > 0:
 		worst := worstFirst(c.Findings)[0]
@@ -102,10 +110,31 @@ func short(c classify.Conversation) verdict {
 		if n := len(c.Findings) - 1; n > 0 {
 			v.text = fmt.Sprintf("%s (+%d)", v.text, n)
 		}
+		v.text += "  " + badges(c.Patterns)
 	case len(c.Patterns) > 0:
-		v.text = likely(likeliestFirst(c.Patterns)[0])
+		v.text = badges(c.Patterns)
 	}
 	return v
+}
+
+// badges names the patterns, the likeliest first.
+func badges(list []claim.Pattern) string {
+	var b strings.Builder
+	for _, k := range likeliestFirst(list) {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString("‹" + k.ID + "›")
+	}
+	return b.String()
+}
+
+// span writes a time, "–" where it is not known.
+func span(d time.Duration) string {
+	if d == 0 {
+		return "–"
+	}
+	return component.Span(d)
 }
 
 // cells draws a row.
@@ -120,8 +149,15 @@ func (p *Page) cells(at int) []component.Cell {
 	if r.verdict.severity != "" {
 		judged = t.Severity(r.verdict.severity)
 	}
+	number, style := strconv.Itoa(r.id), t.Dim
+	if r.noted {
+		number = "✎" + number
+	}
+	if r.marked != "" {
+		number, style = "●"+strconv.Itoa(r.id), t.Color(r.marked)
+	}
 	return []component.Cell{
-		{Text: strconv.Itoa(r.id), Style: t.Dim},
+		{Text: number, Style: style},
 		{Text: fmt.Sprintf("%.4f", flow.Seconds(r.start)), Style: t.Plain},
 		{Text: r.client, Style: t.Client},
 		{Text: r.server, Style: t.Server},
@@ -129,6 +165,8 @@ func (p *Page) cells(at int) []component.Cell {
 		{Text: component.Count(r.packets), Style: t.Plain},
 		{Text: component.Bytes(r.bytes), Style: t.Plain},
 		{Text: component.Span(time.Duration(r.duration)), Style: t.Plain},
+		{Text: span(r.verdict.setup), Style: t.Plain},
+		{Text: span(r.verdict.rtt), Style: t.Plain},
 		{Text: r.verdict.text, Style: judged},
 	}
 }

@@ -18,6 +18,7 @@ type sorter struct {
 	by     column
 	down   bool
 	filter page.Filter
+	judge  page.Judge
 	memo   *memo
 	stop   *atomic.Bool
 }
@@ -41,10 +42,19 @@ func (s *sorter) run() []uint32 {
 				return
 			}
 			list := v.Model.Conversations
-			for begun := time.Now(); at < len(list) && (at%64 != 0 || time.Since(begun) < holdFor); at++ {
-				if s.keeps(at, list[at]) {
-					entries = append(entries, s.by.entry(list[at]))
+			every := 64
+			if s.by.judged() {
+				every = 1
+			}
+			for begun := time.Now(); at < len(list) && (at%every != 0 || time.Since(begun) < holdFor); at++ {
+				if !s.keeps(at, list[at]) {
+					continue
 				}
+				e := s.by.entry(list[at])
+				if s.by.judged() {
+					e.number = s.judged(v.Model, at, list[at])
+				}
+				entries = append(entries, e)
 			}
 			more = at < len(list)
 		})
@@ -85,4 +95,18 @@ func (s *sorter) keeps(i int, c *flow.Conversation) bool {
 		m.versions[i], m.keep[i] = c.Version+1, s.filter.Conversation(c)
 	}
 	return m.keep[i]
+}
+
+// judged returns what the classifiers say for the column that is sorted by,
+// once for each version of a conversation.
+func (s *sorter) judged(m *flow.Model, i int, c *flow.Conversation) int64 {
+	k := s.memo
+	for len(k.judgedVersions) <= i {
+		k.judgedVersions, k.judged = append(k.judgedVersions, 0), append(k.judged, 0)
+	}
+	if k.judgedVersions[i] != c.Version+1 {
+		v := s.judge(m, c)
+		k.judgedVersions[i], k.judged[i] = c.Version+1, s.by.judgedKey(&v)
+	}
+	return k.judged[i]
 }

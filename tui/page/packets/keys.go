@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/component"
 	"github.com/wiresight/wiresight/tui/keymap"
@@ -40,6 +41,22 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		p.jump(1)
 	case key.Matches(k, keymap.Previous):
 		p.jump(-1)
+	case key.Matches(k, keymap.NextOfSame):
+		p.along(1)
+	case key.Matches(k, keymap.PrevOfSame):
+		p.along(-1)
+	case key.Matches(k, keymap.Reference):
+		p.reference()
+	case key.Matches(k, keymap.Runs):
+		p.turnRun()
+	case key.Matches(k, keymap.Lesson) && p.focus != treePane:
+		return page.Send(page.OpenLesson{ID: string(p.protocol())})
+	case key.Matches(k, keymap.LessonHere):
+		return page.Send(page.OpenLesson{ID: string(p.protocol())})
+	case key.Matches(k, keymap.Story):
+		if id := p.conversation(); id > 0 {
+			return page.Send(page.OpenConversation{ID: id})
+		}
 	case key.Matches(k, keymap.Times):
 		p.times = (p.times + 1) % timesCount
 		p.layout()
@@ -83,8 +100,61 @@ func (p *Page) inPane(k tea.KeyMsg) {
 		}
 		p.light()
 	case hexPane:
-		p.hex.Do(m)
+		switch {
+		case key.Matches(k, keymap.PanLeft):
+			p.hex.Step(-1)
+		case key.Matches(k, keymap.PanRight):
+			p.hex.Step(1)
+		default:
+			p.hex.Do(m)
+		}
+		p.find()
 	}
+}
+
+// protocol returns the one to learn about: that of the selected layer, else
+// the packet's innermost.
+func (p *Page) protocol() layer.Protocol {
+	if p.focus == treePane {
+		return p.tree.Protocol()
+	}
+	if k := p.detail.packet; k != nil {
+		return k.Protocol
+	}
+	return ""
+}
+
+// along goes to the next packet of the selected one's conversation.
+func (p *Page) along(n int) {
+	id := p.conversation()
+	if id == 0 {
+		return
+	}
+	p.follow = false
+	at := p.list.Cursor
+	p.src.View(func(v wiresight.View) {
+		for i := at + n; i >= 0 && i < p.shown(); i += n {
+			if k := p.number(i); k >= 1 && k <= len(v.Packets) && v.Packets[k-1].Conversation == uint32(id) {
+				at = i
+				return
+			}
+		}
+	})
+	p.list.Select(at)
+}
+
+// reference counts the time anew from the selected packet on, or no longer.
+func (p *Page) reference() {
+	n := p.selected()
+	if n == 0 {
+		return
+	}
+	i, found := slices.BinarySearch(p.zeros, n)
+	if found {
+		p.zeros = slices.Delete(p.zeros, i, i+1)
+		return
+	}
+	p.zeros = slices.Insert(p.zeros, i, n)
 }
 
 // typed gives a key to the filter line.
@@ -193,7 +263,7 @@ func (p *Page) mouse(m tea.MouseMsg) tea.Cmd {
 			list.Scroll(3)
 		case tea.MouseButtonLeft:
 			if m.Action == tea.MouseActionPress {
-				p.click(pane(i), list, m.Y-a.y)
+				p.click(pane(i), list, m.X-a.x, m.Y-a.y)
 			}
 		}
 		p.follow = p.follow && i != int(listPane)
@@ -202,7 +272,7 @@ func (p *Page) mouse(m tea.MouseMsg) tea.Cmd {
 }
 
 // click selects a row; a click on the selected one opens it.
-func (p *Page) click(in pane, list *component.List, y int) {
+func (p *Page) click(in pane, list *component.List, x, y int) {
 	if in == listPane {
 		y-- // titles
 	}
@@ -221,6 +291,10 @@ func (p *Page) click(in pane, list *component.List, y int) {
 	}
 	if in == treePane {
 		p.light()
+	}
+	if at := p.hex.ByteAt(x, y); in == hexPane && at >= 0 {
+		p.hex.Jump(at)
+		p.find()
 	}
 	p.layout()
 }

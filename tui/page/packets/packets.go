@@ -23,6 +23,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/learn"
+	"github.com/wiresight/wiresight/notes"
 	"github.com/wiresight/wiresight/tui/component"
 	"github.com/wiresight/wiresight/tui/keymap"
 	"github.com/wiresight/wiresight/tui/page"
@@ -44,6 +46,9 @@ type Page struct {
 	src     page.Source
 	theme   *theme.Theme
 	compile page.Compiler
+	book    *notes.Book
+	notesOf int                  // version of the book that noted is of
+	noted   map[int][]notes.Note // by packet
 
 	total  int // packets of the session
 	live   bool
@@ -57,6 +62,9 @@ type Page struct {
 	detail detail
 	digits string // typed so far, for GoTo
 	times  times
+	zeros  []int // packets from which the time is counted anew; sorted
+	runs   []component.Run
+	run    int // that is shown
 	err    error
 
 	focus         pane
@@ -69,15 +77,15 @@ type Page struct {
 }
 
 // New returns the page, as asked for by open.
-func New(src page.Source, t *theme.Theme, compile page.Compiler, open page.OpenPackets) *Page {
+func New(src page.Source, t *theme.Theme, compile page.Compiler, book *notes.Book, open page.OpenPackets) *Page {
 	p := &Page{
-		src: src, theme: t, compile: compile, why: open.Why,
+		src: src, theme: t, compile: compile, book: book, notesOf: -1, why: open.Why,
 		filter: component.NewFilterLine(t, "display filter, e.g. http.response.code >= 400 || tcp.flags.reset"),
 	}
 	p.base.conversation = open.Conversation
 	p.marked = slices.Compact(slices.Sorted(slices.Values(open.Marked)))
 	p.list = component.Table{Theme: t, Focused: true, Sorted: -1, Row: p.cells, Empty: "no packets"}
-	p.tree.Theme, p.hex.Theme = t, t
+	p.tree.Theme, p.hex.Theme, p.tree.Purpose = t, t, learn.Layer
 	p.window.rows = map[int]row{}
 	p.grow()
 	if len(open.Marked) > 0 {
@@ -98,6 +106,7 @@ func (p *Page) Typing() bool { return p.filter.Typing() }
 // Update takes a message in.
 func (p *Page) Update(m tea.Msg) tea.Cmd {
 	var cmd tea.Cmd
+	p.takeNotes()
 	switch m := m.(type) {
 	case page.Tick:
 		p.live = m.Status.Live

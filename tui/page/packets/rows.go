@@ -2,7 +2,10 @@ package packets
 
 import (
 	"fmt"
+	"slices"
+	"sort"
 	"strconv"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -11,6 +14,7 @@ import (
 	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/component"
+	"github.com/wiresight/wiresight/tui/theme"
 )
 
 // times says how the time column reads.
@@ -33,7 +37,7 @@ type row struct {
 	protocol            layer.Protocol
 	length              int
 	info                string
-	dir                 layer.Direction
+	kind                theme.Packet
 	problem             bool
 }
 
@@ -135,7 +139,7 @@ func decode(packets []wiresight.Packet, err error) row {
 	k := &packets[0]
 	return row{
 		source: layer.Printable(k.Source), destination: layer.Printable(k.Destination), protocol: k.Protocol,
-		length: k.Length, info: layer.Printable(k.Summary), dir: k.Dir, problem: len(k.Problems) > 0,
+		length: k.Length, info: layer.Printable(k.Summary), kind: kindOf(k), problem: len(k.Problems) > 0,
 	}
 }
 
@@ -176,12 +180,19 @@ func (p *Page) cells(at int) []component.Cell {
 	style := p.theme.Plain
 	number := strconv.Itoa(h.number)
 	if known {
-		style = p.theme.Sender(r.dir)
+		style = p.theme.Packet(r.kind)
 	} else {
 		r.protocol, r.info = h.protocol, "…"
 	}
 	if r.problem {
 		style = p.theme.Error
+	}
+	for _, n := range p.noted[h.number] {
+		sign := "✎"
+		if n.Color != "" {
+			style, sign = p.theme.Color(n.Color), "●"
+		}
+		number = sign + strings.TrimLeft(number, "✎●")
 	}
 	if p.isMarked(h.number) {
 		style, number = p.theme.Mark, "▶"+number
@@ -203,11 +214,82 @@ func styled(texts []string, s lipgloss.Style) []component.Cell {
 }
 
 func (p *Page) time(h head) string {
+	zero := p.window.first
+	if i := sort.SearchInts(p.zeros, h.number+1) - 1; i >= 0 && p.times == sinceStart {
+		if p.zeros[i] == h.number {
+			return "*REF*"
+		}
+		zero = p.zeroAt(p.zeros[i])
+	}
 	switch p.times {
 	case ofDay:
 		return time.Unix(0, h.nanos).UTC().Format("15:04:05.000000")
 	case sinceBefore:
 		return fmt.Sprintf("%.6f", float64(h.nanos-h.before)/1e9)
 	}
-	return fmt.Sprintf("%.6f", float64(h.nanos-p.window.first)/1e9)
+	return fmt.Sprintf("%.6f", float64(h.nanos-zero)/1e9)
+}
+
+// zeroAt returns the time of a packet.
+func (p *Page) zeroAt(number int) (nanos int64) {
+	p.src.View(func(v wiresight.View) {
+		if number >= 1 && number <= len(v.Packets) {
+			nanos = v.Packets[number-1].Nanos
+		}
+	})
+	return nanos
+}
+
+// kindOf sorts a packet as Wireshark's colouring rules do.
+func kindOf(k *wiresight.Packet) theme.Packet {
+	kind := theme.OtherPacket
+	for i := range k.Layers {
+		switch l := &k.Layers[i]; l.Protocol {
+		case layer.ARP:
+			kind = theme.ARPPacket
+		case layer.ICMP, layer.ICMPv6:
+			return theme.ICMPPacket
+		case layer.UDP:
+			kind = theme.UDPPacket
+		case layer.TCP:
+			if kind = tcpKind(l); kind != theme.TCPPacket {
+				return kind
+			}
+		case "http1", "http2", "http3", "websocket", "grpc":
+			kind = theme.HTTPPacket
+		}
+	}
+	return kind
+}
+
+// quietAnalysis are the analysis fields that tell of no trouble.
+var quietAnalysis = []string{"tcp.analysis.bytes_in_flight", "tcp.analysis.window_update", "tcp.analysis.keep_alive", "tcp.analysis.keep_alive_ack"}
+
+func tcpKind(l *layer.Layer) theme.Packet {
+	kind := theme.TCPPacket
+	for i := range l.Fields {
+		f := &l.Fields[i]
+		switch {
+		case strings.HasPrefix(f.Name, "tcp.analysis.") && !slices.Contains(quietAnalysis, f.Name):
+			return theme.BadPacket
+		case f.Name == "tcp.flags":
+			kind = flagKind(f.Children)
+		}
+	}
+	return kind
+}
+
+// flagKind tells the segments that begin or end a connection.
+func flagKind(flags []layer.Field) theme.Packet {
+	kind := theme.TCPPacket
+	for i := range flags {
+		switch f := &flags[i]; {
+		case f.Value != "Set":
+		case f.Name == "tcp.flags.reset":
+			return theme.ResetPacket
+		case f.Name == "tcp.flags.syn", f.Name == "tcp.flags.fin":
+			kind = theme.EdgePacket
+		}
+	}
+	return kind
 }

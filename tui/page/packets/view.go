@@ -3,6 +3,7 @@ package packets
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/component"
@@ -80,7 +81,7 @@ func (p *Page) View() string {
 	case !alone:
 		lines = append(lines, component.Rule(p.theme, p.width, p.treeTitle(), cmp.Or(p.marks(), p.note()), p.focus == treePane))
 		lines = append(lines, pad(p.tree.View(), tree.width, tree.height)...)
-		lines = append(lines, component.Rule(p.theme, p.width, "bytes", p.bytesNote(), p.focus == hexPane))
+		lines = append(lines, p.bytesRule(p.width, p.bytesNote()))
 		lines = append(lines, p.hex.View()...)
 	}
 	return component.Screen(lines, p.width, p.height)
@@ -90,7 +91,7 @@ func (p *Page) View() string {
 // narrow: what the marks mean stands over the bytes.
 func (p *Page) rules(left, right int) string {
 	return component.Rule(p.theme, left, p.treeTitle(), p.note(), p.focus == treePane) + p.theme.Rule.Render("┬") +
-		component.Rule(p.theme, right, "bytes", cmp.Or(p.bytesNote(), p.marks()), p.focus == hexPane)
+		p.bytesRule(right, cmp.Or(p.bytesNote(), p.marks()))
 }
 
 func (p *Page) treeTitle() string {
@@ -98,6 +99,42 @@ func (p *Page) treeTitle() string {
 		return "packet"
 	}
 	return fmt.Sprintf("packet %d", p.detail.number)
+}
+
+// bytesRule titles the bytes: the runs that there are, the shown one first in
+// sight.
+func (p *Page) bytesRule(width int, note string) string {
+	title := "bytes"
+	if len(p.runs) > 1 {
+		title = ""
+		for i, r := range p.runs {
+			if i > 0 {
+				title += " │ "
+			}
+			if i == p.run {
+				title += "[" + r.Title + "]"
+			} else {
+				title += r.Title
+			}
+		}
+		if p.run > 0 {
+			note = cmp.Or(note, "from "+cite(p.runs[p.run].Packets))
+		}
+	}
+	return component.Rule(p.theme, width, title, note, p.focus == hexPane)
+}
+
+// cite names packets, the first few of many.
+func cite(packets []int) string {
+	text := make([]string, 0, 4)
+	for i, n := range packets {
+		if i == 3 {
+			text = append(text, fmt.Sprintf("… #%d", packets[len(packets)-1]))
+			break
+		}
+		text = append(text, fmt.Sprintf("#%d", n))
+	}
+	return strings.Join(text, " ")
 }
 
 // bytesNote tells why no bytes are lit.

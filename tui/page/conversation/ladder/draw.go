@@ -9,7 +9,6 @@ import (
 	"github.com/wiresight/wiresight/classify/claim"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/component"
-	"github.com/wiresight/wiresight/tui/page/conversation/subject"
 	"github.com/wiresight/wiresight/tui/theme"
 )
 
@@ -130,8 +129,8 @@ func (p *Page) names(b *brush, width int) string {
 	client, server := c.Ink(p.theme.Client.Bold(true)), c.Ink(p.theme.Server.Bold(true))
 	dim := c.Ink(p.theme.Dim)
 	half := (b.server - b.client) / 2
-	left := ansi.Truncate("client "+subject.Short(p.subject.Client), half-1, "…")
-	right := ansi.Truncate("server "+subject.Short(p.subject.Server), half-1+notesWidth(width), "…")
+	left := ansi.Truncate("client "+component.Endpoint(p.subject.Client), half-1, "…")
+	right := ansi.Truncate("server "+component.Endpoint(p.subject.Server), half-1+notesWidth(width), "…")
 	c.Text(0, 0, p.view.String(), dim)
 	c.Text(b.client, 0, left, client)
 	at := min(b.server+1-ansi.StringWidth(right)/2, width-ansi.StringWidth(right))

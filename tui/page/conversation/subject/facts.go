@@ -150,16 +150,3 @@ func Present(texts ...string) []string {
 	}
 	return list
 }
-
-// Short names an end without what its name already tells.
-func Short(e flow.Endpoint) string {
-	switch {
-	case e.Name != "" && e.Port != 0:
-		return layer.Printable(e.Name) + ":" + strconv.Itoa(int(e.Port))
-	case e.Name != "":
-		return layer.Printable(e.Name)
-	case e.Port != 0:
-		return netip.AddrPortFrom(e.Addr, e.Port).String()
-	}
-	return e.Addr.String()
-}
