@@ -20,6 +20,7 @@ import (
 	"github.com/wiresight/wiresight/capture/confine"
 	"github.com/wiresight/wiresight/capture/live"
 	"github.com/wiresight/wiresight/report"
+	"github.com/wiresight/wiresight/tui"
 )
 
 // How long the last packets are waited for when the command has ended.
@@ -262,7 +263,7 @@ func (r *runner) look(ctx context.Context, title, keys, captured string) error {
 		err = s.EmbedKeys(written)
 	}
 	if err == nil && !r.text && !r.json && term.IsTerminal(os.Stdout.Fd()) {
-		return show(ctx, s, title, r.display)
+		return show(ctx, s, tui.Options{Title: title, Notes: journalOf("-", "", written), Filter: r.display})
 	}
 	defer s.Close()
 	if err != nil {
