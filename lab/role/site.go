@@ -61,6 +61,7 @@ func site() http.Handler {
 		fmt.Fprintln(w, "large headers")
 	})
 	mux.HandleFunc("GET /events", streamEvents)
+	mux.HandleFunc("CONNECT /chat", connectWebSocket)
 	mux.HandleFunc("GET /encoded/{coding}", encoded)
 	mux.HandleFunc("POST /upload", takeUpload)
 	mux.HandleFunc("GET /file", func(w http.ResponseWriter, r *http.Request) {

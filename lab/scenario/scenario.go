@@ -44,7 +44,7 @@ func All() []Scenario {
 	var all []Scenario
 	for _, group := range [][]Scenario{
 		httpScenarios(), pollingScenarios(), nagleScenarios(), lossScenarios(),
-		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(), contentScenarios(), quicScenarios(), ngtcp2Scenarios(), dnsScenarios(), errorScenarios(),
+		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(), contentScenarios(), quicScenarios(), ngtcp2Scenarios(), fastOpenScenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
 	} {
 		all = append(all, group...)
 	}

@@ -61,7 +61,34 @@ func webSocketScenarios() []Scenario {
 			},
 			Check: all(statuses(101), versions("TLS 1.3"), webSocket(5, 5), closed("client", 4000), compressed),
 		},
+		{
+			Name: "websocket-http2", Description: "A WebSocket on a stream of an HTTP/2 connection with TLS (extended CONNECT, RFC 8441), after a plain request over it.",
+			Path: path, Run: runWebSocketHTTP2,
+			Check: all(statuses(200, 200), connections(1), protocol("http2"), streams(1, 3), webSocket(3, 3), opcode("pong", 0, 1), opcode("close", 1, 1)),
+		},
 	}
+}
+
+func runWebSocketHTTP2(e *Env) error {
+	c, err := e.certificate()
+	if err != nil {
+		return err
+	}
+	address := e.Server.address(tlsPort)
+	if _, err := e.serve(e.Server, "http-server", role.HTTPServer{
+		Addresses: []string{address}, Protocols: []string{"http2"}, Certificate: c.Certificate, Key: c.Key,
+	}); err != nil {
+		return err
+	}
+	var r role.WebSocketReport
+	if err := e.run(e.Client, "ws-http2-client", role.HTTPClient{
+		Base: "https://" + address, Host: serverName, Protocol: "http2", CA: c.CA, Keys: e.Keys, Fetches: gets("/"),
+	}, &r); err != nil {
+		return err
+	}
+	e.Truth.Requests, e.Truth.TLS, e.Truth.HTTP2 = r.Requests, r.TLS, r.HTTP2
+	e.Truth.WebSocket = append(e.Truth.WebSocket, r.WebSocket)
+	return nil
 }
 
 // runWebSocket lets the client talk to the server, over TLS where it is told of
