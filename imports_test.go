@@ -16,7 +16,7 @@ const module = "github.com/wiresight/wiresight"
 // floors orders the folders: a package imports only packages of lower floors,
 // or of its own folder.
 var floors = []string{
-	"decode/layer", "capture", "decode/flow", "decode/secrets", "decode/dissect", "decode/stream", "decode/wire", "decode/sqltext", "decode/header", "decode/ip",
+	"decode/layer", "capture", "decode/protobuf", "decode/flow", "decode/secrets", "decode/dissect", "decode/stream", "decode/wire", "decode/sqltext", "decode/header", "decode/ip",
 	"decode/tcp", "decode/http", "decode/*", "decode", "classify", "learn", "notes", ".", "report", "display", "tui", "cmd",
 }
 

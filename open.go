@@ -17,6 +17,7 @@ import (
 	"github.com/wiresight/wiresight/classify/timing"
 	"github.com/wiresight/wiresight/decode"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/protobuf"
 	"github.com/wiresight/wiresight/decode/secrets"
 )
 
@@ -44,6 +45,7 @@ type Session struct {
 	named  int // of Info().Names, taken in
 
 	secrets *secrets.Store
+	schema  *protobuf.Schema
 	keyed   int // of Info().Secrets, taken in
 
 	replays replayCache
@@ -83,6 +85,9 @@ func newSession(src capture.Source, opt Options, cancel context.CancelFunc, isLi
 	if s.secrets = opt.Secrets; s.secrets == nil {
 		s.secrets = secrets.New()
 	}
+	if s.schema = opt.Schema; s.schema == nil {
+		s.schema = protobuf.NewSchema()
+	}
 	s.chain = decode.New(s.chainOptions(decode.Options{NewTracker: timing.NewTracker}))
 	if err := s.opened(); err != nil {
 		src.Close()
@@ -95,7 +100,7 @@ func newSession(src capture.Source, opt Options, cancel context.CancelFunc, isLi
 // chainOptions completes a chain's options with what all chains of the session
 // share.
 func (s *Session) chainOptions(o decode.Options) decode.Options {
-	o.Secrets, o.DecodeAs = s.secrets, s.opt.DecodeAs
+	o.Secrets, o.Schema, o.DecodeAs = s.secrets, s.schema, s.opt.DecodeAs
 	return o
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/wiresight/wiresight/decode"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/protobuf"
 	"github.com/wiresight/wiresight/decode/secrets"
 )
 
@@ -20,6 +21,7 @@ type Options struct {
 	CaptureFilter string                         // pcap-filter expression: frames that do not match are not read
 	MaxPackets    int                            // stop after so many packets; 0 is no limit
 	Secrets       *secrets.Store                 // keys, see LoadKeys; nil for none but those in the capture
+	Schema        *protobuf.Schema               // messages of remote procedure calls, see LoadSchema; nil for none but those that servers describe
 	DecodeAs      map[decode.Port]layer.Protocol // protocols that the user says are spoken
 	// Opened is called once the source is open, before anything is read or
 	// written: the place to give up what opening it needed. nil for nothing.

@@ -15,6 +15,7 @@ import (
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/ip"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/protobuf"
 	"github.com/wiresight/wiresight/decode/secrets"
 	"github.com/wiresight/wiresight/decode/tcp"
 )
@@ -39,6 +40,9 @@ type Options struct {
 
 	// Secrets are the keys that the user gave; nil for none.
 	Secrets *secrets.Store
+	// Schema knows the messages of remote procedure calls, and learns from servers
+	// that describe theirs; nil for nothing.
+	Schema *protobuf.Schema
 	// DecodeAs names the protocols that the user says are spoken, by the
 	// transport and port of one end.
 	DecodeAs map[Port]layer.Protocol

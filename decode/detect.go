@@ -262,7 +262,7 @@ func (s *sink) start(a *application, p *dissect.Protocol) {
 	a.protocol = p
 	mid := v.tcp != nil && a.parent == nil && v.tcp.MidStream(layer.ToServer)
 	a.dissector = p.New(dissect.Context{
-		Datagram: a.datagram, Server: v.m.Server.Addr, ServerPort: v.m.Server.Port, MidStream: mid, Secrets: s.chain.opt.Secrets, Facts: a.facts,
+		Datagram: a.datagram, Server: v.m.Server.Addr, ServerPort: v.m.Server.Port, MidStream: mid, Secrets: s.chain.opt.Secrets, Schema: s.chain.opt.Schema, Facts: a.facts,
 	})
 }
 

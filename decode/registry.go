@@ -4,6 +4,7 @@ import (
 	"github.com/wiresight/wiresight/decode/amqp"
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dns"
+	"github.com/wiresight/wiresight/decode/grpc"
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/http1"
 	"github.com/wiresight/wiresight/decode/http2"
@@ -34,6 +35,7 @@ func Protocols() []dissect.Protocol {
 		tls.Protocol(),
 		http1.Protocol(),
 		http2.Protocol(),
+		grpc.Protocol(),
 		websocket.Protocol(),
 		sse.Protocol(),
 		quic.Protocol(),

@@ -24,6 +24,7 @@ type flags struct {
 	count   int
 	display string // display filter
 	keys    []string
+	protos  []string
 	decode  []string // -d
 	follow  bool
 	promisc bool
@@ -49,6 +50,7 @@ func (f *flags) addReading(cmd *cobra.Command) {
 	l.StringVarP(&f.capture, "filter", "f", "", "capture filter in the pcap-filter language, e.g. 'tcp port 80'")
 	l.StringVarP(&f.display, "display-filter", "Y", "", `display filter, e.g. 'http && ip.addr == 10.0.0.1'`)
 	l.StringArrayVar(&f.keys, "keys", nil, "read TLS and QUIC with the keys in this key log, or with a server's RSA key (PEM); else $SSLKEYLOGFILE")
+	l.StringArrayVar(&f.protos, "proto", nil, "name the fields of gRPC messages by this .proto file, folder of such files, or descriptor set")
 	l.StringArrayVarP(&f.decode, "decode-as", "d", nil, "what a port speaks, e.g. tcp.port==8888,http1")
 	l.BoolVar(&f.noSandbox, "no-sandbox", false, "do not give up privileges and the reach of files and calls that are not needed")
 }
@@ -69,13 +71,17 @@ func (f *flags) addCapturing(cmd *cobra.Command) {
 	l.IntVarP(&f.snaplen, "snapshot-length", "s", 0, "capture at most so many bytes of each packet (0 for all)")
 }
 
-// options returns how to read what the flags name. It reads the keys.
+// options returns how to read what the flags name. It reads the keys and the
+// schema.
 func (f *flags) options() (opt wiresight.Options, err error) {
 	opt = wiresight.Options{
 		CaptureFilter: f.capture, MaxPackets: f.count, Follow: f.follow, Write: f.write, EmbedKeys: f.embed,
 		Promiscuous: f.promisc, SnapLength: f.snaplen,
 	}
 	if opt.DecodeAs, err = parseDecodeAs(f.decode); err != nil {
+		return opt, err
+	}
+	if opt.Schema, err = f.loadSchema(); err != nil {
 		return opt, err
 	}
 	opt.Secrets, err = f.loadKeys()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/decode"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/protobuf"
 	"github.com/wiresight/wiresight/decode/secrets"
 )
 
@@ -35,6 +37,17 @@ func (f *flags) loadKeys() (*secrets.Store, error) {
 		}
 	}
 	return store, nil
+}
+
+// loadSchema reads the descriptions of messages that the command line names.
+func (f *flags) loadSchema() (*protobuf.Schema, error) {
+	schema := protobuf.NewSchema()
+	for _, path := range f.protos {
+		if err := wiresight.LoadSchema(context.Background(), schema, path); err != nil {
+			return nil, usagef("--proto: %w", err)
+		}
+	}
+	return schema, nil
 }
 
 // parseDecodeAs reads what -d says, as tshark does: "tcp.port==8888,http2".

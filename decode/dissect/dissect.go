@@ -9,6 +9,7 @@ import (
 
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/protobuf"
 	"github.com/wiresight/wiresight/decode/secrets"
 )
 
@@ -118,6 +119,9 @@ type Context struct {
 	MidStream  bool       // the capture did not see the stream's beginning
 	// Secrets are the keys that the user gave; nil for none.
 	Secrets *secrets.Store
+	// Schema knows the messages of remote procedure calls, as the user or servers
+	// described them; nil for nothing.
+	Schema *protobuf.Schema
 	// Facts are what the outer protocol announced (Sink.Announce).
 	Facts []flow.Fact
 }

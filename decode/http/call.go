@@ -181,18 +181,17 @@ func MessageEncoding(facts []flow.Fact) string {
 	return Fact(facts, "connect-content-encoding")
 }
 
-// Uncompress undoes the compression of one message of a call, like Decode.
-// Where the coding is not known its magic number may tell it.
+// Uncompress undoes the compression of one message of a call, like Decode. A
+// magic number tells more than the coding, which only the other direction may
+// have named.
 func Uncompress(coding string, b []byte, most int) ([]byte, error) {
-	if coding == "" || coding == "identity" {
-		switch {
-		case bytes.HasPrefix(b, []byte("\x1f\x8b")):
-			coding = "gzip"
-		case bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")):
-			coding = "zstd"
-		default:
-			return nil, ErrCoding
-		}
+	switch {
+	case bytes.HasPrefix(b, []byte("\x1f\x8b")):
+		coding = "gzip"
+	case bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")):
+		coding = "zstd"
+	case coding == "" || coding == "identity":
+		return nil, ErrCoding
 	}
 	return Decode(coding, b, most)
 }

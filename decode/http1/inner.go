@@ -21,6 +21,9 @@ func (d *dissector) beginInner(out dissect.Sink, h *half, a asked) {
 	if p == "" || p == http.EventStream && h.msg.Role != flow.Response {
 		return
 	}
+	if p == http.RPC && http.Coded(http.Fact(h.msg.Facts, "content-encoding")) {
+		return // messages are compressed one by one, not all together
+	}
 	h.inner = p
 	if h.msg.Role == flow.Request {
 		h.pending[len(h.pending)-1].inner = p

@@ -152,6 +152,9 @@ func (d *dissector) missData(out dissect.Sink, h *half, dir layer.Direction, gap
 func (d *dissector) beginInner(out dissect.Sink, s *exchange, x *side) {
 	contentType := http.Fact(x.msg.Facts, "content-type")
 	p := http.Content(contentType)
+	if p == http.RPC && http.Coded(x.coding) {
+		p, x.foreign = "", true // messages are compressed one by one, not all together
+	}
 	if s.inner != "" || s.tunnel {
 		x.foreign = contentType != "" && p != s.inner
 		return
