@@ -72,17 +72,17 @@ func (b *book) settle(late *later, p *Path) *Ledger {
 	return l
 }
 
-type share struct {
+type posting struct {
 	account account
 	time    time.Duration
 }
 
 // parts splits the sums into accounts; each pause holds one way to the end that
 // speaks next, and back.
-func (l *later) parts(p *Path) [6]share {
+func (l *later) parts(p *Path) [6]posting {
 	toServer := min(time.Duration(l.pauses[layer.ToClient])*p.Server, time.Duration(l.paused[layer.ToClient]))
 	toClient := min(time.Duration(l.pauses[layer.ToServer])*p.Client, time.Duration(l.paused[layer.ToServer]))
-	return [...]share{
+	return [...]posting{
 		{Request, time.Duration(l.spoke[layer.ToServer])}, {Transfer, time.Duration(l.spoke[layer.ToClient])},
 		{Network, toServer}, {Server, time.Duration(l.paused[layer.ToClient]) - toServer},
 		{Network, toClient}, {Idle, time.Duration(l.paused[layer.ToServer]) - toClient},

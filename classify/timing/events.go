@@ -1,6 +1,9 @@
 package timing
 
 import (
+	"slices"
+
+	"github.com/wiresight/wiresight/classify/claim"
 	"github.com/wiresight/wiresight/decode/flow"
 )
 
@@ -13,12 +16,15 @@ type events struct {
 	moreStalls [2]uint32 // beyond maxHolds
 	moreCost   [2]int64
 	zero       [2]mark // the zero window that still holds, by the direction of its segments
-	gap        [2]gap
+	repair     [2]repair
+	holes      [2]holes
 }
 
 // event is something that happened, with its packets.
 type event struct {
 	kind    kind
+	dir     uint8     // that of the data, or of the segment that is the event
+	before  bool      // lost before the capture point: the capture holds the second copy only
 	packets [3]uint32 // as the kind needs them
 	nanos   int64     // what it cost
 }
@@ -26,16 +32,21 @@ type event struct {
 type kind uint8
 
 const (
-	synRetry kind = iota
-	timeout       // a segment was sent again after the retransmission timer ran out
-	recovery      // a segment was sent again after duplicate acknowledgments
-	zeroWindow
-	unseen // acknowledged but never captured
-	resetBy
+	synRetry   kind = iota
+	timeout         // a segment was sent again after the retransmission timer ran out
+	probe           // the last segment was sent again to find out (tail loss probe)
+	recovery        // a segment was sent again after duplicate or selective acknowledgments
+	spurious        // a segment was sent again that had arrived
+	reordered       // a segment was overtaken on its way
+	zeroWindow      // a window was closed
+	unseen          // acknowledged but never captured
+	resetBy         // a RST
+	restart         // a burst after a long silence began with a small window again
+	bigLost         // a full-sized segment was lost again and again
 	kinds
 )
 
-const maxEvents = 16 // kept of each connection; all are counted
+const maxEvents = 16 // kept of each kind; all are counted
 
 func (t *Tracker) more() *events {
 	if t.events == nil {
@@ -44,13 +55,47 @@ func (t *Tracker) more() *events {
 	return t.events
 }
 
-func (t *Tracker) add(k kind, a, b, c uint32, nanos int64) {
-	e := t.more()
-	e.count[k]++
-	e.cost[k] += max(0, nanos)
-	if len(e.list) < maxEvents {
-		e.list = append(e.list, event{k, [3]uint32{a, b, c}, nanos})
+// add keeps an event. It returns its place in the list, -1 where that is full.
+func (e *events) add(x event) int {
+	e.count[x.kind]++
+	e.cost[x.kind] += max(0, x.nanos)
+	if e.count[x.kind] > maxEvents {
+		return -1
 	}
+	e.list = append(e.list, x)
+	return len(e.list) - 1
+}
+
+// withdraw takes back what turned out to be something else. The place in the
+// list stays, so that other places keep their numbers.
+func (e *events) withdraw(k kind, place int, nanos int64) {
+	e.count[k]--
+	e.cost[k] -= max(0, nanos)
+	if place >= 0 {
+		e.list[place].packets = [3]uint32{}
+	}
+}
+
+// occurrences words the kept events of a kind, and returns how many were not
+// kept.
+func (e *events) occurrences(k kind, word func(*event) string) (list []claim.Occurrence, omitted int) {
+	omitted = int(e.count[k])
+	for i := range e.list {
+		x := &e.list[i]
+		if x.kind != k || x.packets == ([3]uint32{}) {
+			continue
+		}
+		o := claim.Occurrence{Cost: nanoseconds(x.nanos), Shows: word(x)}
+		for _, n := range x.packets {
+			if n > 0 {
+				o.Packets = append(o.Packets, int(n))
+			}
+		}
+		slices.Sort(o.Packets)
+		list = append(list, o)
+		omitted--
+	}
+	return list, omitted
 }
 
 // note takes what the decoder's analysis says of a segment.
@@ -60,9 +105,6 @@ func (t *Tracker) note(s *flow.Segment) {
 			e.zero[s.Dir] = at(s.At)
 		}
 	}
-	if has(s.Analysis, flow.ACKedUnseen) {
-		t.add(unseen, uint32(s.At.Number), 0, 0, 0)
-	}
 }
 
 // reopened ends a zero window.
@@ -70,7 +112,7 @@ func (t *Tracker) reopened(s *flow.Segment) {
 	z := t.events.zero[s.Dir]
 	if z.valid() && s.Window > 0 {
 		t.events.zero[s.Dir] = mark{}
-		t.add(zeroWindow, z.number, uint32(s.At.Number), uint32(s.Dir), s.At.Nanos-z.nanos)
+		t.events.add(event{kind: zeroWindow, dir: uint8(s.Dir), packets: [3]uint32{z.number, uint32(s.At.Number)}, nanos: s.At.Nanos - z.nanos})
 	}
 }
 
@@ -80,92 +122,6 @@ func (t *Tracker) reset(c *flow.Conversation, s *flow.Segment) {
 		t.refused = true
 	}
 	if c.TCP.Resets == 1 {
-		t.add(resetBy, t.syn.number, uint32(s.At.Number), uint32(s.Dir), 0)
+		t.more().add(event{kind: resetBy, dir: uint8(s.Dir), packets: [3]uint32{t.syn.number, uint32(s.At.Number)}})
 	}
-}
-
-const (
-	leastTimeout     = 200e6 // ns: Linux's TCP_RTO_MIN; RFC 6298 has one second
-	recoverySlack    = 20e6  // ns, for the sender to find out and to send
-	enoughDuplicates = 3     // RFC 5681 section 3.2
-)
-
-// repeated takes payload that was sent before, or overtaken.
-func (t *Tracker) repeated(d *side, c *flow.Conversation, s *flow.Segment) {
-	d.nagle.stage, d.nagle.tainted = idle, false
-	if has(s.Analysis, flow.KeepAlive|flow.ZeroWindowProbe) {
-		return
-	}
-	if !s.Again { // late, and not seen before
-		t.turns.extend(s)
-	}
-	end := s.Seq + uint32(s.Length)
-	if before(d.next, end) {
-		d.next = end
-	}
-	d.doubt(d.next)
-	for i := range d.ring {
-		o := &d.ring[i]
-		if !before(s.Seq, o.end) || before(end, o.end) {
-			continue
-		}
-		wait := s.At.Nanos - o.nanos
-		switch peer := &t.side[s.Dir^1]; {
-		case has(s.Analysis, flow.SpuriousRetransmission), peer.window == 0, wait*2 <= d.floor: // answered already, a probe, or a packet captured twice
-		case t.prompted(d, s):
-			t.add(recovery, o.number, d.duplicate, uint32(s.At.Number), wait)
-			d.duplicates = 0
-		case wait >= leastTimeout && i == 0:
-			t.add(timeout, o.number, uint32(s.At.Number), 0, wait)
-		}
-		o.nanos, o.number = s.At.Nanos, uint32(s.At.Number)
-		return
-	}
-	if t.fills(s, end) && t.prompted(d, s) {
-		t.add(recovery, 0, d.duplicate, uint32(s.At.Number), 0)
-		d.duplicates = 0
-	}
-}
-
-// prompted reports whether a segment follows duplicate acknowledgments as fast
-// as these can have reached its sender.
-func (t *Tracker) prompted(d *side, s *flow.Segment) bool {
-	way := int64(leastTimeout)
-	if sender := &t.side[s.Dir^1]; sender.count > 0 {
-		way = sender.floor
-	}
-	return d.duplicates >= enoughDuplicates && s.At.Nanos-d.doubled <= way+recoverySlack
-}
-
-// gap is a range of sequence numbers that was never captured.
-type gap struct {
-	from, to uint32 // empty where they are equal
-	tsval    uint32 // of the segment behind it
-	hasTS    bool
-}
-
-// missing notes a hole in front of a segment.
-func (t *Tracker) missing(d *side, s *flow.Segment) {
-	g := &t.more().gap[s.Dir]
-	if g.from == g.to {
-		g.from = d.next
-	}
-	g.to, g.tsval, g.hasTS = s.Seq, s.TSval, s.HasTS
-}
-
-// fills reports whether a segment with bytes that were never captured was sent
-// again, and is not only late: then it bears a later time stamp than the
-// segment behind the hole (RFC 7323 section 4).
-func (t *Tracker) fills(s *flow.Segment, end uint32) bool {
-	if t.events == nil {
-		return false
-	}
-	g := &t.events.gap[s.Dir]
-	if g.from == g.to || before(s.Seq, g.from) || before(g.to, end) {
-		return false
-	}
-	if s.Seq == g.from {
-		g.from = end
-	}
-	return s.HasTS && g.hasTS && before(g.tsval, s.TSval)
 }

@@ -23,6 +23,13 @@ type side struct {
 	duplicates uint8   // duplicate or selective acknowledgments since the last that advanced
 	duplicate  uint32  // the packet of the last of them
 	doubled    int64   // and its time, nanoseconds
+	advanced   int64   // when an acknowledgment advanced last, nanoseconds
+	una        uint32  // the highest acknowledgment of this side's data
+	ackNumber  uint32  // and its packet
+	heard      uint32  // acknowledgments seen
+	hasUna     bool
+	hasNext    bool
+	sacked     bool // some of duplicates were selective
 	nagle      nagle
 }
 
@@ -34,7 +41,7 @@ type sent struct {
 }
 
 const (
-	maxOutstanding = 64
+	maxOutstanding = 256
 	maxSamples     = 64
 )
 
@@ -49,7 +56,7 @@ func (d *side) covered(s *flow.Segment) (rtt int64, ok bool) {
 	}
 	last := d.ring[n-1]
 	d.ring = d.ring[:copy(d.ring, d.ring[n:])]
-	d.duplicates = 0
+	d.duplicates, d.sacked = 0, false
 	if d.doubtful {
 		d.doubtful = before(s.Ack, d.karn)
 		return 0, false

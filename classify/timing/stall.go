@@ -200,14 +200,6 @@ func (t *tally) add(h *holdSides, x *hold, all []hold) {
 	t.heldCost += time.Duration(x.delay + x.release)
 }
 
-// ends names the two ends of a direction.
-func ends(d layer.Direction) (sender, receiver string) {
-	if d == layer.ToServer {
-		return "client", "server"
-	}
-	return "server", "client"
-}
-
 func (v *View) stallFinding(d layer.Direction, h *holdSides, t *tally, out *claim.Sink) {
 	sender, receiver := ends(d)
 	omitted := int(v.tracker.events.moreStalls[d])
@@ -242,35 +234,4 @@ func (v *View) holdFinding(d layer.Direction, t *tally, out *claim.Sink) {
 		Advice: fmt.Sprintf("At the %s write the whole message at once, or set TCP_NODELAY.", sender),
 		Cost:   t.heldCost, Occurrences: t.holds,
 	})
-}
-
-func times(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// milliseconds writes a duration for people.
-func milliseconds(d time.Duration) string {
-	ms := float64(d) / float64(time.Millisecond)
-	switch {
-	case ms >= 10_000:
-		return fmt.Sprintf("%.1f s", ms/1000)
-	case ms >= 1000:
-		return fmt.Sprintf("%.2f s", ms/1000)
-	case ms >= 10:
-		return fmt.Sprintf("%.0f ms", ms)
-	case ms >= 1:
-		return fmt.Sprintf("%.1f ms", ms)
-	}
-	return fmt.Sprintf("%.2f ms", ms)
-}
-
-func span(low, high time.Duration) string {
-	a, b := milliseconds(low), milliseconds(high)
-	if a == b {
-		return a
-	}
-	return a + " to " + b
 }

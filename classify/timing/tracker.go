@@ -63,7 +63,7 @@ func (t *Tracker) Segment(c *flow.Conversation, s *flow.Segment) {
 		}
 		t.acknowledge(peer, s)
 	}
-	if s.Analysis != 0 && has(s.Analysis, flow.ZeroWindow|flow.LostSegment|flow.ACKedUnseen) {
+	if s.Analysis != 0 && has(s.Analysis, flow.ZeroWindow) {
 		t.note(s)
 	}
 	if s.Length > 0 {
@@ -87,16 +87,16 @@ func (t *Tracker) control(c *flow.Conversation, s *flow.Segment) {
 		t.proven = s.HasTS && t.syn.valid() && s.TSecr == t.synTS
 		t.mss = int32(effectiveMSS(c.TCP))
 		t.side[s.Dir].window = int32(s.Window)
-		t.side[s.Dir].next = s.Next()
+		t.side[s.Dir].next, t.side[s.Dir].hasNext = s.Next(), true
 	default:
 		if wait := s.At.Nanos - t.syn.nanos; t.syn.valid() && !t.ack.valid() && wait >= leastTimeout {
-			t.add(synRetry, t.syn.number, uint32(s.At.Number), 0, wait)
+			t.more().add(event{kind: synRetry, packets: [3]uint32{t.syn.number, uint32(s.At.Number)}, nanos: wait})
 		}
 		if !t.ack.valid() {
 			t.syn, t.synTS = at(s.At), s.TSval
 		}
 		t.side[s.Dir].window = int32(s.Window)
-		t.side[s.Dir].next = s.Next()
+		t.side[s.Dir].next, t.side[s.Dir].hasNext = s.Next(), true
 	}
 }
 
@@ -131,10 +131,16 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 		t.repeated(d, c, s)
 		return
 	}
+	if d.hasUna && notAfter(next, d.una) {
+		t.tardy(d, s)
+		return
+	}
 	t.turns.take(s, t.side[s.Dir^1].next)
 	if has(s.Analysis, flow.LostSegment) {
 		d.doubt(next)
-		t.missing(d, s)
+		if d.hasNext && before(d.next, s.Seq) {
+			t.more().holes[s.Dir].open(d.next, s)
+		}
 	}
 	full := t.fullSegment(c)
 	switch {
@@ -149,11 +155,18 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 		}
 		d.ring = append(d.ring, sent{s.At.Nanos, uint32(s.At.Number), next})
 	}
-	d.next = next
+	d.next, d.hasNext = next, true
 }
 
 // acknowledge takes an acknowledgment of side d's data.
 func (t *Tracker) acknowledge(d *side, s *flow.Segment) {
+	d.heard++
+	if !d.hasUna || before(d.una, s.Ack) {
+		d.una, d.hasUna, d.advanced, d.ackNumber = s.Ack, true, s.At.Nanos, uint32(s.At.Number)
+	}
+	if d.hasNext && before(d.next+1, s.Ack) || t.events != nil {
+		t.proved(d, s)
+	}
 	if d.nagle.stage != idle {
 		d.nagle.acknowledged(s)
 	}
@@ -163,6 +176,7 @@ func (t *Tracker) acknowledge(d *side, s *flow.Segment) {
 		if d.duplicates < 255 {
 			d.duplicates++
 		}
+		d.sacked = d.sacked || len(s.SACK) > 0
 		d.duplicate, d.doubled = uint32(s.At.Number), s.At.Nanos
 	}
 	if len(d.ring) == 0 || before(s.Ack, d.ring[0].end) {
