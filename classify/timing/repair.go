@@ -13,6 +13,8 @@ type repair struct {
 	next    int      // where the next one goes once there are maxResends
 	full    uint32   // sequence number of a full-sized segment that was sent again
 	fulls   uint8    // and how often
+	passed  uint32   // a smaller segment of the same direction that was acknowledged
+	since   int64    // when the full-sized one went first, nanoseconds
 	other   uint32   // segments sent again for a reason that cannot be seen
 	beyond  uint32   // segments whose first copy passed the capture point
 	ahead   uint32   // those whose first copy did not
@@ -119,14 +121,9 @@ func (t *Tracker) repeated(d *side, c *flow.Conversation, s *flow.Segment) {
 func (t *Tracker) resent(r *repair, d *side, c *flow.Conversation, s *flow.Segment, i int, way int64, again *resend) {
 	r.beyond++
 	if s.Length >= t.fullSegment(c) {
-		if r.full != s.Seq {
-			r.full, r.fulls = s.Seq, 0
-		}
-		if r.fulls++; r.fulls == leastBigLost {
-			t.events.add(event{kind: bigLost, dir: uint8(s.Dir), packets: [3]uint32{again.first, again.number}})
-		}
+		t.oversized(r, d, s, again)
 	}
-	if d.heard == 0 { // no acknowledgment was ever captured
+	if !d.heard { // no acknowledgment was ever captured
 		r.other++
 		return
 	}
@@ -264,5 +261,20 @@ func (t *Tracker) needless(r *repair, s *flow.Segment, is func(*resend) bool) {
 		}
 		t.events.add(event{kind: spurious, dir: uint8(s.Dir ^ 1), packets: [3]uint32{x.first, x.number, uint32(s.At.Number)}})
 		x.kind = spurious
+	}
+}
+
+// oversized counts how often the same full-sized segment was sent in vain.
+// Before that, or behind it, smaller ones must have arrived.
+func (t *Tracker) oversized(r *repair, d *side, s *flow.Segment, again *resend) {
+	if r.full != s.Seq || r.fulls == 0 {
+		r.full, r.fulls, r.since = s.Seq, 0, s.At.Nanos-again.nanos
+	}
+	if r.fulls++; r.fulls != leastBigLost {
+		return
+	}
+	if d.small > 0 {
+		r.passed = d.small
+		t.events.add(event{kind: bigLost, dir: uint8(s.Dir), packets: [3]uint32{d.small, again.first, again.number}, nanos: s.At.Nanos - r.since})
 	}
 }

@@ -26,10 +26,12 @@ type side struct {
 	advanced   int64   // when an acknowledgment advanced last, nanoseconds
 	una        uint32  // the highest acknowledgment of this side's data
 	ackNumber  uint32  // and its packet
-	heard      uint32  // acknowledgments seen
+	small      uint32  // the acknowledgment of a segment that was not full
 	hasUna     bool
 	hasNext    bool
-	sacked     bool // some of duplicates were selective
+	heard      bool      // an acknowledgment was seen
+	sacked     bool      // some of duplicates were selective
+	transfer   *transfer // nil until a full-sized segment went
 	nagle      nagle
 }
 
@@ -38,6 +40,7 @@ type sent struct {
 	nanos  int64
 	number uint32
 	end    uint32
+	short  bool // not a full segment
 }
 
 const (
@@ -55,6 +58,9 @@ func (d *side) covered(s *flow.Segment) (rtt int64, ok bool) {
 		n++
 	}
 	last := d.ring[n-1]
+	if last.end == s.Ack && last.short {
+		d.small = uint32(s.At.Number)
+	}
 	d.ring = d.ring[:copy(d.ring, d.ring[n:])]
 	d.duplicates, d.sacked = 0, false
 	if d.doubtful {
@@ -63,6 +69,9 @@ func (d *side) covered(s *flow.Segment) (rtt int64, ok bool) {
 	}
 	if last.end != s.Ack {
 		return 0, false
+	}
+	if d.transfer != nil && n+len(d.ring) >= loadedFrom {
+		d.transfer.load.sample(s.At.Nanos-last.nanos, last.number, uint32(s.At.Number))
 	}
 	rtt = s.At.Nanos - last.nanos
 	d.sample(rtt)

@@ -135,6 +135,8 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 		t.tardy(d, s)
 		return
 	}
+	full := t.fullSegment(c)
+	t.bulk(d, c, s, full)
 	t.turns.take(s, t.side[s.Dir^1].next)
 	if has(s.Analysis, flow.LostSegment) {
 		d.doubt(next)
@@ -142,7 +144,6 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 			t.more().holes[s.Dir].open(d.next, s)
 		}
 	}
-	full := t.fullSegment(c)
 	switch {
 	case has(s.Analysis, flow.LostSegment): // what went before it, and when, is not known
 		d.nagle.stage, d.nagle.tainted = idle, false
@@ -153,14 +154,17 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 		if d.ring == nil {
 			d.ring = make([]sent, 0, 4)
 		}
-		d.ring = append(d.ring, sent{s.At.Nanos, uint32(s.At.Number), next})
+		d.ring = append(d.ring, sent{s.At.Nanos, uint32(s.At.Number), next, s.Length < full})
 	}
 	d.next, d.hasNext = next, true
 }
 
 // acknowledge takes an acknowledgment of side d's data.
 func (t *Tracker) acknowledge(d *side, s *flow.Segment) {
-	d.heard++
+	d.heard = true
+	if d.transfer != nil {
+		d.transfer.credit(s)
+	}
 	if !d.hasUna || before(d.una, s.Ack) {
 		d.una, d.hasUna, d.advanced, d.ackNumber = s.Ack, true, s.At.Nanos, uint32(s.At.Number)
 	}
