@@ -23,13 +23,15 @@ type Lesson = claim.Lesson
 
 // Conversation is what is claimed of one conversation.
 type Conversation struct {
-	Setup     *timing.Setup  // nil where the transport has none
-	Ledger    *timing.Ledger // nil where no time passed
-	Path      timing.Path    // the way between the ends, as the capture point cuts it
-	RTT       [2]flow.RTT    // index ToServer: data to the server -> the server's acknowledgment
-	Exchanges []Exchange     // parallel to flow.Conversation.Exchanges
-	Patterns  []claim.Pattern
-	Findings  []claim.Finding
+	Setup      *timing.Setup             // nil where the transport has none
+	Ledger     *timing.Ledger            // nil where no time passed
+	Path       timing.Path               // the way between the ends, as the capture point cuts it
+	RTT        [2]flow.RTT               // index ToServer: data to the server -> the server's acknowledgment
+	Nagle      [2]timing.NagleState      // of the client, and of the server
+	DelayedACK [2]timing.DelayedACKTimer // index ToServer: the server's, which acknowledges that data
+	Exchanges  []Exchange                // parallel to flow.Conversation.Exchanges
+	Patterns   []claim.Pattern
+	Findings   []claim.Finding
 }
 
 // Classifier runs the rules over a model that may still grow. It is not safe
@@ -53,7 +55,7 @@ func (k *Classifier) Conversation(c *flow.Conversation) Conversation {
 			look(v, &out)
 		}
 	}
-	return Conversation{Setup: v.Setup, Ledger: v.Ledger, Path: v.Path, RTT: v.RTT, Exchanges: v.Exchanges, Patterns: out.Patterns, Findings: out.Findings}
+	return Conversation{Setup: v.Setup, Ledger: v.Ledger, Path: v.Path, RTT: v.RTT, Nagle: v.Nagle, DelayedACK: v.DelayedACK, Exchanges: v.Exchanges, Patterns: out.Patterns, Findings: out.Findings}
 }
 
 // Capture runs the rules that need several conversations.

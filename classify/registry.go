@@ -29,6 +29,8 @@ func rules() []rule {
 		{lessons: []Lesson{pattern.DiscoveryLesson}, capture: pattern.ServiceDiscovery},
 
 		{lessons: []Lesson{timing.NagleDelayedACKLesson, timing.NagleHoldLesson}, conversation: timing.NagleDelayedACK},
+		{lessons: []Lesson{timing.DelayedACKLesson}, conversation: timing.DelayedACKs},
+		{lessons: []Lesson{timing.SmallWritesLesson}, conversation: timing.SmallWrites},
 		{lessons: []Lesson{timing.SYNRetryLesson}, conversation: timing.SYNRetry},
 		{lessons: []Lesson{timing.TimeoutLesson}, conversation: timing.Timeouts},
 		{lessons: []Lesson{timing.ProbeLesson}, conversation: timing.Probes},

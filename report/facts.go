@@ -108,6 +108,7 @@ func (e *encoder) tcp(t *flow.TCP, k *classify.Conversation) {
 		e.close('}')
 	}
 	e.rtt(&k.RTT)
+	e.nagle(k)
 	if t.Resent.Sum() > 0 {
 		e.counts("resent", t.Resent)
 	}

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wiresight/wiresight/classify"
 	"github.com/wiresight/wiresight/classify/timing"
+	"github.com/wiresight/wiresight/decode/layer"
 )
 
 // ledger writes where a conversation's time went: the entries add up to the
@@ -19,6 +21,41 @@ func (e *encoder) ledger(l *timing.Ledger) {
 	e.at("start", l.Start)
 	e.duration("wall_s", l.Wall)
 	e.entries("entries_s", l.Entries)
+	e.close('}')
+}
+
+// nagle writes what is known of the two sides' Nagle's algorithm and delayed
+// acknowledgments.
+func (e *encoder) nagle(k *classify.Conversation) {
+	if k.Nagle[0].On+k.Nagle[0].Off+k.Nagle[1].On+k.Nagle[1].Off > 0 {
+		e.object("nagle")
+		for d, s := range k.Nagle {
+			if s.On+s.Off == 0 {
+				continue
+			}
+			e.object(sender(layer.Direction(d)))
+			e.text("state", s.State)
+			e.key("on")
+			e.int(int64(s.On))
+			e.key("off")
+			e.int(int64(s.Off))
+			e.close('}')
+		}
+		e.close('}')
+	}
+	if k.DelayedACK[0].Timer+k.DelayedACK[1].Timer == 0 {
+		return
+	}
+	e.object("delayed_ack")
+	for d, t := range k.DelayedACK {
+		if t.Timer == 0 {
+			continue
+		}
+		e.object(sender(layer.Direction(d ^ 1)))
+		e.duration("timer_s", t.Timer)
+		e.count("count", int64(t.Delayed))
+		e.close('}')
+	}
 	e.close('}')
 }
 

@@ -18,6 +18,8 @@ type events struct {
 	zero       [2]mark // the zero window that still holds, by the direction of its segments
 	repair     [2]repair
 	holes      [2]holes
+	small      [2]smalls
+	lone       [2]lones
 }
 
 // event is something that happened, with its packets.

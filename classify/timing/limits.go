@@ -18,7 +18,7 @@ type limited struct {
 }
 
 const (
-	leastTrips = 3 // round trips that a transfer must take before its limit is worth a word
+	leastTrips = 1 // round trips that a transfer must take before its limit is worth a word
 	leastBusy  = 5 * time.Millisecond
 )
 

@@ -14,6 +14,7 @@ type nagle struct {
 	end     uint32 // sequence number after A
 	off     uint32 // small segments sent while a small one was not acknowledged: Nagle's algorithm is off
 	late    uint32 // small segments sent long after the acknowledgment: they waited for nothing
+	run     run    // of small segments, one behind the other
 	stage   stage
 	tainted bool // something else moved: no hold can be read from this one
 }
@@ -49,7 +50,9 @@ func (t *Tracker) small(d *side, s *flow.Segment, full int) {
 	isSmall := s.Length%full != 0 && !fin
 	switch n.stage {
 	case waiting:
-		if isSmall && s.Length < full {
+		// A window of less than two segments is cut into pieces that are full
+		// for its sender.
+		if isSmall && s.Length < full && int(t.side[s.Dir^1].window) >= 2*full {
 			n.off++
 		}
 		n.tainted = true

@@ -25,6 +25,7 @@ type repair struct {
 type resend struct {
 	from, to uint32
 	tsval    uint32
+	hasTS    bool
 	edge     bool // it was the first that was not acknowledged, and bears a time stamp
 	kind     kind
 	place    int // of its event; -1 where that was not kept
@@ -86,7 +87,10 @@ func (t *Tracker) repeated(d *side, c *flow.Conversation, s *flow.Segment) {
 		i++
 	}
 	r := &e.repair[s.Dir]
-	again := resend{from: s.Seq, to: end, tsval: s.TSval, number: uint32(s.At.Number), place: -1}
+	if s.HasTS && t.late(r, s, end) {
+		return
+	}
+	again := resend{from: s.Seq, to: end, tsval: s.TSval, hasTS: s.HasTS, number: uint32(s.At.Number), place: -1}
 	if d.hasUna && notAfter(end, d.una) { // acknowledged already
 		again.kind = spurious
 		e.add(event{kind: spurious, dir: uint8(s.Dir), packets: [3]uint32{d.ackNumber, again.number}})
@@ -207,7 +211,7 @@ func (t *Tracker) filled(d *side, s *flow.Segment, g *missing, way int64) {
 		return
 	}
 	r.ahead++
-	x := resend{from: s.Seq, to: s.Seq + uint32(s.Length), tsval: s.TSval, number: uint32(s.At.Number), place: -1, nanos: age}
+	x := resend{from: s.Seq, to: s.Seq + uint32(s.Length), tsval: s.TSval, hasTS: s.HasTS, number: uint32(s.At.Number), place: -1, nanos: age}
 	switch {
 	case r.active && before(s.Seq, r.until) && age < leastTimeout:
 		t.again(r, d, s, r.cause, &x)
@@ -248,6 +252,18 @@ func (t *Tracker) answered(d *side, s *flow.Segment) {
 	}
 }
 
+// late reports whether a segment is the first copy of one that was sent again
+// and came earlier: its time stamp is the older one. The other was needless then.
+func (t *Tracker) late(r *repair, s *flow.Segment, end uint32) bool {
+	found := false
+	t.needless(r, s, func(x *resend) bool {
+		is := x.hasTS && notAfter(s.Seq, x.from) && notAfter(x.to, end) && before(s.TSval, x.tsval)
+		found = found || is
+		return is
+	})
+	return found
+}
+
 // needless turns segments that were sent again without need into spurious
 // ones.
 func (t *Tracker) needless(r *repair, s *flow.Segment, is func(*resend) bool) {
@@ -259,7 +275,7 @@ func (t *Tracker) needless(r *repair, s *flow.Segment, is func(*resend) bool) {
 		if x.kind != kinds {
 			t.events.withdraw(x.kind, x.place, x.nanos)
 		}
-		t.events.add(event{kind: spurious, dir: uint8(s.Dir ^ 1), packets: [3]uint32{x.first, x.number, uint32(s.At.Number)}})
+		t.events.add(event{kind: spurious, packets: [3]uint32{x.first, x.number, uint32(s.At.Number)}})
 		x.kind = spurious
 	}
 }

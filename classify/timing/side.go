@@ -26,6 +26,7 @@ type side struct {
 	advanced   int64   // when an acknowledgment advanced last, nanoseconds
 	una        uint32  // the highest acknowledgment of this side's data
 	ackNumber  uint32  // and its packet
+	lastSent   int64   // when the latest segment with new payload went, nanoseconds
 	small      uint32  // the acknowledgment of a segment that was not full
 	hasUna     bool
 	hasNext    bool
@@ -50,9 +51,8 @@ const (
 
 // covered removes what an acknowledgment covers and takes a round-trip sample
 // where it acknowledges exactly one segment's end, sent once, with no hole
-// before it (Karn's rule, RFC 6298 section 3). It returns the sample in
-// nanoseconds, ok where there is one.
-func (d *side) covered(s *flow.Segment) (rtt int64, ok bool) {
+// before it (Karn's rule, RFC 6298 section 3).
+func (t *Tracker) covered(d *side, s *flow.Segment) {
 	n := 0
 	for n < len(d.ring) && notAfter(d.ring[n].end, s.Ack) {
 		n++
@@ -65,17 +65,22 @@ func (d *side) covered(s *flow.Segment) (rtt int64, ok bool) {
 	d.duplicates, d.sacked = 0, false
 	if d.doubtful {
 		d.doubtful = before(s.Ack, d.karn)
-		return 0, false
+		return
 	}
 	if last.end != s.Ack {
-		return 0, false
+		return
+	}
+	nanos := s.At.Nanos - last.nanos
+	if n == 1 && s.Length == 0 && len(d.ring) == 0 && d.count > 0 && nanos-d.floor >= int64(leastDelay) {
+		t.more().lone[s.Dir^1].add(nanos, last.number, uint32(s.At.Number))
 	}
 	if d.transfer != nil && n+len(d.ring) >= loadedFrom {
-		d.transfer.load.sample(s.At.Nanos-last.nanos, last.number, uint32(s.At.Number))
+		d.transfer.load.sample(nanos, last.number, uint32(s.At.Number))
 	}
-	rtt = s.At.Nanos - last.nanos
-	d.sample(rtt)
-	return rtt, rtt >= 0
+	d.sample(nanos)
+	if t.sampled != nil && nanos >= 0 {
+		t.sampled(time.Duration(nanos))
+	}
 }
 
 // doubt excludes all that was sent up to sequence number end from sampling.

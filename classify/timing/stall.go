@@ -80,10 +80,10 @@ func (d *side) spread(floor time.Duration) time.Duration {
 type verdict uint8
 
 const (
-	nothing verdict = iota
-	early           // B left before the acknowledgment can have been there: Nagle's algorithm is off
-	late            // B came too late to have waited for it
-	held            // B left as the acknowledgment arrived
+	early verdict = iota // B left before the acknowledgment can have been there: Nagle's algorithm is off
+	near                 // B left a little before that: the clocks or the path may be to blame
+	late                 // B came too late to have waited for it
+	held                 // B left as the acknowledgment arrived
 )
 
 // release judges when B left after the acknowledgment of A.
@@ -92,8 +92,10 @@ func (h *holdSides) release(x *hold) verdict {
 	slack := max(releaseSlack, h.sender/10, min(h.senderSpread, 5*time.Millisecond))
 	lead := max(h.sender/10, min(h.senderSpread, 5*time.Millisecond), 50*time.Microsecond)
 	switch {
-	case after+lead < h.sender:
+	case after < h.sender/4:
 		return early
+	case after+lead < h.sender:
+		return near
 	case after > h.sender+slack:
 		return late
 	}
@@ -152,8 +154,9 @@ func (v *View) nagle(d layer.Direction, holds []hold, out *claim.Sink) {
 		return
 	}
 	var t tally
+	trusted := v.Nagle[d].State == NagleOn // what is near is held, too
 	for i := range holds {
-		t.add(&h, &holds[i], holds)
+		t.add(&h, &holds[i], holds, trusted)
 	}
 	n := &v.tracker.side[d].nagle
 	t.late += int(n.late)
@@ -170,11 +173,15 @@ func (v *View) nagle(d layer.Direction, holds []hold, out *claim.Sink) {
 	}
 }
 
-func (t *tally) add(h *holdSides, x *hold, all []hold) {
+func (t *tally) add(h *holdSides, x *hold, all []hold, trusted bool) {
 	switch h.release(x) {
 	case early:
 		t.off++
 		return
+	case near:
+		if !trusted {
+			return
+		}
 	case late:
 		t.late++
 		return

@@ -137,6 +137,7 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 	}
 	full := t.fullSegment(c)
 	t.bulk(d, c, s, full)
+	t.inRow(d, s, full)
 	t.turns.take(s, t.side[s.Dir^1].next)
 	if has(s.Analysis, flow.LostSegment) {
 		d.doubt(next)
@@ -156,7 +157,7 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 		}
 		d.ring = append(d.ring, sent{s.At.Nanos, uint32(s.At.Number), next, s.Length < full})
 	}
-	d.next, d.hasNext = next, true
+	d.next, d.hasNext, d.lastSent = next, true, s.At.Nanos
 }
 
 // acknowledge takes an acknowledgment of side d's data.
@@ -186,7 +187,5 @@ func (t *Tracker) acknowledge(d *side, s *flow.Segment) {
 	if len(d.ring) == 0 || before(s.Ack, d.ring[0].end) {
 		return
 	}
-	if rtt, ok := d.covered(s); ok && t.sampled != nil {
-		t.sampled(time.Duration(rtt))
-	}
+	t.covered(d, s)
 }

@@ -330,7 +330,7 @@ func TestATrackerIsSmall(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { _ = NewTracker() }); n > 1 {
 		t.Errorf("%v allocations", n)
 	}
-	if size := sizeOf(); size > 448 {
+	if size := sizeOf(); size > 496 {
 		t.Errorf("%d bytes for each of a million connections", size)
 	}
 }

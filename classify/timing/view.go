@@ -20,6 +20,10 @@ func NewView(c *flow.Conversation, lookup *Lookup) *View {
 	if v.tracker != nil {
 		v.RTT = v.tracker.rtt()
 	}
+	for d := range v.Nagle {
+		v.Nagle[d] = v.nagleState(layer.Direction(d))
+		v.DelayedACK[d] = v.delayedACKs(layer.Direction(d))
+	}
 	v.Exchanges = exchanges(c, &v.Path)
 	v.Setup = setup(v, lookup)
 	v.Ledger = v.ledger(lookup)

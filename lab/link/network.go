@@ -59,6 +59,11 @@ type Lateness struct {
 // what it saw.
 type Network struct {
 	Rules []*Rule
+	// Misses says which frames a vantage's capture does not hold though they
+	// pass; nil for none.
+	Misses func(vantage string, f Frame) bool
+	// SnapLength cuts the frames in the captures to so many bytes; 0 for none.
+	SnapLength int
 
 	ports    []*Port
 	random   *rand.Rand
@@ -250,7 +255,14 @@ func (n *Network) note(at time.Time, a Action, reason string, half Half, from *P
 }
 
 func (n *Network) record(vantage string, d pcapng.Direction, f Frame, at time.Time) {
-	n.records[vantage] = append(n.records[vantage], pcapng.Packet{Time: at, Direction: d, Data: f.Bytes})
+	if n.Misses != nil && n.Misses(vantage, f) {
+		return
+	}
+	p := pcapng.Packet{Time: at, Direction: d, Data: f.Bytes, Length: len(f.Bytes)}
+	if n.SnapLength > 0 && len(p.Data) > n.SnapLength {
+		p.Data = p.Data[:n.SnapLength]
+	}
+	n.records[vantage] = append(n.records[vantage], p)
 	if c := f.conversation; c != nil {
 		c.recorded(vantage, f)
 	}

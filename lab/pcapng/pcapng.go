@@ -40,11 +40,12 @@ const (
 	Outbound Direction = 2
 )
 
-// Packet is one captured frame, complete.
+// Packet is one captured frame.
 type Packet struct {
 	Time      time.Time
 	Direction Direction
 	Data      []byte
+	Length    int // on the wire, where Data is cut; 0 stands for the length of Data
 }
 
 // WriteFile writes the packets as a capture of the interface, whole or not at
@@ -114,7 +115,7 @@ func enhancedPacket(p Packet) []byte {
 	body := binary.LittleEndian.AppendUint32(nil, 0) // interface 0
 	body = timestamp(body, p.Time)
 	body = binary.LittleEndian.AppendUint32(body, uint32(len(p.Data)))
-	body = binary.LittleEndian.AppendUint32(body, uint32(len(p.Data)))
+	body = binary.LittleEndian.AppendUint32(body, uint32(max(p.Length, len(p.Data))))
 	body = pad(append(body, p.Data...))
 	if p.Direction != Unknown {
 		body = option(body, optPacketFlags, binary.LittleEndian.AppendUint32(nil, uint32(p.Direction)))

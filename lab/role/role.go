@@ -23,6 +23,8 @@ var roles = map[string]func(settings []byte) error{
 	"dns-client":      askDNS,
 	"probe":           probe,
 	"load":            loadHTTP,
+	"stream-server":   serveStream,
+	"stream-client":   readStream,
 	"slow-reader":     readSlowly,
 	"sse-client":      readEvents,
 	"quic-server":     serveQUIC,

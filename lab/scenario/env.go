@@ -92,6 +92,10 @@ func newEnv(s *Scenario) (*Env, error) {
 		r := s.Rules[i] // a copy: rules count
 		e.Network.Rules = append(e.Network.Rules, &r)
 	}
+	e.Network.SnapLength = s.SnapLength
+	if s.Misses != nil {
+		e.Network.Misses = s.Misses()
+	}
 	return e, nil
 }
 

@@ -28,9 +28,11 @@ type Scenario struct {
 	Description string
 	Path        Path
 	Rules       []link.Rule
-	Vantages    []string // "client", "middle", "server"; none is the client's alone
-	IPv6        bool     // the hosts also get IPv6 addresses
-	Programs    []string // that must be installed
+	Vantages    []string                                       // "client", "middle", "server"; none is the client's alone
+	SnapLength  int                                            // bytes of each frame that the captures hold; 0 for all
+	Misses      func() func(vantage string, f link.Frame) bool // makes what says which frames the captures miss
+	IPv6        bool                                           // the hosts also get IPv6 addresses
+	Programs    []string                                       // that must be installed
 	Shows       []string
 	DoesNotShow []string
 	Run         func(*Env) error
@@ -44,6 +46,7 @@ func All() []Scenario {
 	var all []Scenario
 	for _, group := range [][]Scenario{
 		httpScenarios(), pollingScenarios(), nagleScenarios(), lossScenarios(),
+		stallScenarios(), repairScenarios(), limitScenarios(), setUpScenarios(),
 		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(), contentScenarios(), quicScenarios(), ngtcp2Scenarios(), fastOpenScenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
 	} {
 		all = append(all, group...)

@@ -133,7 +133,12 @@ type Messages struct {
 	ServerQuick   bool    `json:"server_tcp_quickack"` // set again before each read
 	Warmup        int     `json:"warmup_rounds"`       // rounds of one write each, before the others
 	Rounds        []Round `json:"rounds"`
-	Stalls        int     `json:"stalls"` // rounds, without the warm-up, that waited for a delayed ACK by the client's clock
+	Mode          string  `json:"mode,omitempty"`   // how the client wrote its pieces: "" a write each, "cork", "stuck", "vector", "typed"
+	TLS           bool    `json:"tls,omitempty"`    // over TLS
+	Pieces        []int   `json:"pieces,omitempty"` // of a request
+	AnswerPieces  []int   `json:"answer_pieces,omitempty"`
+	StallCost     float64 `json:"stall_cost_s,omitempty"` // what those rounds took above two round trips and the server's own time
+	Stalls        int     `json:"stalls"`                 // rounds, without the warm-up, that waited for a delayed ACK by the client's clock
 }
 
 // Round is a request in one or several writes and its answer.
