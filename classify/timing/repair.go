@@ -131,7 +131,7 @@ func (t *Tracker) resent(r *repair, d *side, c *flow.Conversation, s *flow.Segme
 		r.other++
 		return
 	}
-	waited := again.nanos >= leastTimeout
+	waited := again.nanos >= timerFrom(d, way)
 	switch {
 	case r.active && r.cause != probe && before(s.Seq, r.until) && !(waited && i == 0 && d.advanced < d.ring[0].nanos):
 		t.again(r, d, s, r.cause, again)
@@ -213,16 +213,20 @@ func (t *Tracker) filled(d *side, s *flow.Segment, g *missing, way int64) {
 	r.ahead++
 	x := resend{from: s.Seq, to: s.Seq + uint32(s.Length), tsval: s.TSval, hasTS: s.HasTS, number: uint32(s.At.Number), place: -1, nanos: age}
 	switch {
-	case r.active && before(s.Seq, r.until) && age < leastTimeout:
+	case r.active && before(s.Seq, r.until) && age < timerFrom(d, way):
 		t.again(r, d, s, r.cause, &x)
 	case t.prompted(d, s, way):
 		t.again(r, d, s, recovery, &x)
-	case age >= leastTimeout && d.hasUna && s.Seq == d.una:
+	case age >= timerFrom(d, way) && d.hasUna && s.Seq == d.una:
 		t.again(r, d, s, timeout, &x)
 	default:
 		r.other++
 	}
 }
+
+// timerFrom returns the least wait that may be a retransmission timer's: above
+// the time in which acknowledgments can tell of a loss.
+func timerFrom(d *side, way int64) int64 { return max(leastTimeout, (d.floor+way)*5/4) }
 
 const reorderWithin = 3e6 // ns, where no round trip is known
 

@@ -87,7 +87,9 @@ func SmallWrites(v *View, out *claim.Sink) {
 		if r := &v.tracker.side[i].nagle.run; r.count >= leastRun {
 			x.add(r)
 		}
-		if x.count > 0 {
+		// Where the path takes less than both ends offer, segments that look
+		// small are full.
+		if x.count > 0 && int(x.sum.bytes/x.sum.count) < v.tracker.fullSegment(v.Conversation)/2 {
 			v.smallWrites(d, &x, out)
 		}
 	}

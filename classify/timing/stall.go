@@ -81,7 +81,7 @@ type verdict uint8
 
 const (
 	early verdict = iota // B left before the acknowledgment can have been there: Nagle's algorithm is off
-	near                 // B left a little before that: the clocks or the path may be to blame
+	near                 // B left a little before, or after, it would have been held: a matter of clocks, of a busy machine, or of chance
 	late                 // B came too late to have waited for it
 	held                 // B left as the acknowledgment arrived
 )
@@ -96,8 +96,10 @@ func (h *holdSides) release(x *hold) verdict {
 		return early
 	case after+lead < h.sender:
 		return near
-	case after > h.sender+slack:
+	case after > h.sender+3*slack:
 		return late
+	case after > h.sender+slack:
+		return near
 	}
 	return held
 }

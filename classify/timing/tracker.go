@@ -107,7 +107,8 @@ func effectiveMSS(t *flow.TCP) int {
 	if mss == 0 || t.MSS[1] > 0 && t.MSS[1] < mss {
 		mss = t.MSS[1]
 	}
-	if mss > 12 && t.Timestamps[0] && t.Timestamps[1] {
+	// A SYN-ACK has the option only where the SYN offered it.
+	if mss > 12 && t.Timestamps[1] && (t.Timestamps[0] || t.SYNs[0] == 0) {
 		mss -= 12
 	}
 	return mss

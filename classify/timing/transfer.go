@@ -11,6 +11,8 @@ type transfer struct {
 	pending []credit // acknowledgments on their way to the sender
 	known   credit   // the latest that reached it; its nanos are when, as seen from the capture point
 	una     uint32   // as the sender knows it
+	drained int64    // when the sender had all acknowledged, nanoseconds
+	tsval   uint32   // of the latest segment
 
 	begin, last int64  // of the period under way: its first and latest segment, nanoseconds
 	next        uint32 // sequence number after the latest segment
@@ -62,6 +64,8 @@ const (
 	leastTransfer = 10 // segments without the other side's speaking, from which on a period counts
 	maxPending    = 64
 	leastPause    = 300e3 // ns
+	leastStamped  = 100e6 // ns: a pause from which on time stamps tell whether the sender made it
+	slowestClock  = 20e6  // ns: twice the tick of the slowest time stamp clocks in use
 )
 
 // path is what is known of round trips while a segment is looked at.
@@ -103,7 +107,7 @@ func (x *transfer) sent(t *Tracker, s *flow.Segment, p path) {
 	x.flights.sent(s, p.full)
 	x.segments++
 	x.last, x.next, x.number = s.At.Nanos, s.Seq+uint32(s.Length), uint32(s.At.Number)
-	x.small = s.Length%p.full != 0
+	x.small, x.tsval = s.Length%p.full != 0, s.TSval
 	x.room = x.known.window - int64(int32(x.next-x.una))
 }
 
@@ -116,11 +120,13 @@ func (x *transfer) wait(t *Tracker, s *flow.Segment, p path) {
 	}
 	slack := max(2*leastPause, p.trip/8)
 	prompt := s.At.Nanos-x.known.nanos <= slack // it went as an acknowledgment arrived
-	drained := x.una == x.next && !prompt       // all was acknowledged, and nothing came for a while
+	drained := x.una == x.next && x.room >= int64(p.full) && s.At.Nanos-x.drained > slack
 	why := bySender
 	switch {
 	case p.repairing, has(s.Analysis, flow.LostSegment):
 		why = byLoss
+	case gap >= leastStamped && s.HasTS && int64(s.TSval-x.tsval) < gap/slowestClock:
+		why = sending // by its time stamp it was sent right behind the one before: the path kept it
 	case drained, x.small && !prompt:
 		why = application
 	case x.room < int64(p.full):
@@ -169,6 +175,9 @@ func (x *transfer) arrive(until, way int64) {
 func (x *transfer) apply(c *credit, when int64) {
 	if before(c.ack, x.una) {
 		return
+	}
+	if c.ack == x.next && c.ack != x.una {
+		x.drained = when
 	}
 	x.una, x.known = c.ack, *c
 	x.known.nanos = when

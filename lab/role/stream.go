@@ -1,6 +1,7 @@
 package role
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -51,7 +52,17 @@ func serveStream(settings []byte) error {
 	if err := json.Unmarshal(settings, &s); err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", s.Address)
+	// Reno is in every kernel and sends in flights, as the RFCs describe.
+	listen := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var failed error
+		if err := c.Control(func(fd uintptr) {
+			failed = unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, "reno")
+		}); err != nil {
+			return err
+		}
+		return failed
+	}}
+	l, err := listen.Listen(context.Background(), "tcp", s.Address)
 	if err != nil {
 		return err
 	}

@@ -164,7 +164,11 @@ func takeTurns(settings []byte) error {
 	}
 	stream := net.Conn(c)
 	if s.TLS {
-		stream = tls.Client(c, &tls.Config{InsecureSkipVerify: true, ServerName: "api.lab.example"}) // the lab's own certificate
+		t := tls.Client(c, &tls.Config{InsecureSkipVerify: true, ServerName: "api.lab.example"}) // the lab's own certificate
+		if err := t.Handshake(); err != nil {
+			return err
+		}
+		stream = t
 	}
 	m := truth.Messages{Connection: c.LocalAddr().String(), ClientNoDelay: s.NoDelay, Warmup: s.Warmup, Mode: s.Mode, TLS: s.TLS, Pieces: s.Pieces}
 	answer := make([]byte, s.Answer)
@@ -202,7 +206,7 @@ func turn(c *net.TCPConn, stream net.Conn, pieces []int, answer []byte, mode str
 			continue
 		}
 		if mode == Typed && i > 0 {
-			time.Sleep(time.Duration(35+i*23%60) * time.Millisecond)
+			time.Sleep(time.Duration(150+i*23%60) * time.Millisecond)
 		}
 		r.Writes = append(r.Writes, truth.Write{Time: time.Now().UTC(), Bytes: n})
 		if _, err := stream.Write(piece); err != nil {

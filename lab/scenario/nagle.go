@@ -147,7 +147,7 @@ func (e *Env) countStalls() error {
 	for _, r := range m.Rounds {
 		pieces := max(len(r.Writes), len(m.AnswerPieces))
 		over := r.Took - r.Served - 2*c.Handshake.RTT
-		if !r.Warmup && pieces > 1 && m.Mode != role.Stuck && m.Mode != role.Typed && over > delayedACK.Seconds() {
+		if (pieces > 1 || m.TLS) && m.Mode != role.Stuck && m.Mode != role.Typed && over > delayedACK.Seconds() {
 			m.Stalls++
 			m.StallCost += over
 		}
@@ -161,7 +161,7 @@ func stalls(e *Env, from, to int) error {
 		return err
 	}
 	if n := e.Truth.Messages.Stalls; n < from || n > to {
-		return fmt.Errorf("%d of %d rounds stalled", n, len(e.Truth.Messages.Rounds)-e.Truth.Messages.Warmup)
+		return fmt.Errorf("%d of %d rounds stalled", n, len(e.Truth.Messages.Rounds))
 	}
 	return nil
 }

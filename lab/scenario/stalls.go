@@ -60,7 +60,7 @@ func (s turnStory) scenario() Scenario {
 }
 
 func noStalls(e *Env) error  { return stalls(e, 0, 0) }
-func mostStall(e *Env) error { return stalls(e, stallRounds-2, stallRounds) }
+func mostStall(e *Env) error { return stalls(e, stallRounds-2, stallRounds+warmup) }
 func anyStalls(e *Env) error { return stalls(e, 0, stallRounds) }
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
@@ -106,7 +106,7 @@ func stallScenarios() (list []Scenario) {
 		description: "Write-write-read with TCP_NODELAY to a server that thinks for 40 ms: its ACK is delayed, and nobody waits for it."})
 	add([]int{1, 20}, turnStory{name: "lookalike-pace-40ms", server: prompt, client: role.TurnClient{Pieces: []int{header + body}, Every: ms(40)}, not: noNagle, check: noStalls,
 		description: "The client begins a request of one write every 40 ms; each is answered at once."})
-	add([]int{5, 80}, turnStory{name: "lookalike-types", server: prompt, client: role.TurnClient{Pieces: []int{1, 1, 1, 1, 1, 1}, Mode: role.Typed, Rounds: 6}, not: noStall, check: noStalls,
+	add([]int{1, 5, 80}, turnStory{name: "lookalike-types", server: prompt, client: role.TurnClient{Pieces: []int{1, 1, 1, 1, 1, 1}, Mode: role.Typed, Rounds: 3}, not: noStall, check: noStalls,
 		description: "A person types six characters with pauses; the server answers the word. Nagle's algorithm is on, and seldom has anything to hold."})
 	add([]int{20}, turnStory{name: "lookalike-lost", server: prompt, client: role.TurnClient{Pieces: []int{header + body}}, not: noNagle, check: noStalls,
 		rules:       []link.Rule{{Name: "the 30th request", From: "client", Match: link.Data, Nth: 30, Action: link.Drop}},
