@@ -23,13 +23,13 @@ type Lesson = claim.Lesson
 
 // Conversation is what is claimed of one conversation.
 type Conversation struct {
-	Setup      *timing.Setup             // nil where the transport has none
-	Ledger     *timing.Ledger            // nil where no time passed
-	Path       timing.Path               // the way between the ends, as the capture point cuts it
-	RTT        [2]flow.RTT               // index ToServer: data to the server -> the server's acknowledgment
-	Nagle      [2]timing.NagleState      // of the client, and of the server
-	DelayedACK [2]timing.DelayedACKTimer // index ToServer: the server's, which acknowledges that data
-	Exchanges  []Exchange                // parallel to flow.Conversation.Exchanges
+	Setup      *timing.Setup              // nil where the transport has none
+	Ledger     *timing.Ledger             // nil where no time passed
+	Path       timing.Path                // the way between the ends, as the capture point cuts it
+	RTT        [2]flow.RTT                // index ToServer: data to the server -> the server's acknowledgment
+	Nagle      [2]timing.NagleState       // of the client, and of the server
+	DelayedACK *[2]timing.DelayedACKTimer // index ToServer: the server's, which acknowledges that data; nil where none is known
+	Exchanges  []Exchange                 // parallel to flow.Conversation.Exchanges
 	Patterns   []claim.Pattern
 	Findings   []claim.Finding
 }

@@ -34,7 +34,7 @@ func (e *encoder) nagle(k *classify.Conversation) {
 				continue
 			}
 			e.object(sender(layer.Direction(d)))
-			e.text("state", s.State)
+			e.text("state", s.State.String())
 			e.key("on")
 			e.int(int64(s.On))
 			e.key("off")
@@ -43,7 +43,7 @@ func (e *encoder) nagle(k *classify.Conversation) {
 		}
 		e.close('}')
 	}
-	if k.DelayedACK[0].Timer+k.DelayedACK[1].Timer == 0 {
+	if k.DelayedACK == nil {
 		return
 	}
 	e.object("delayed_ack")

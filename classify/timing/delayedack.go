@@ -53,9 +53,6 @@ type DelayedACKTimer struct {
 // DelayedACKs estimates the timer of the host that acknowledges a direction's
 // data.
 func (v *View) delayedACKs(d layer.Direction) (timer DelayedACKTimer) {
-	if v.tracker == nil || v.tracker.events == nil {
-		return timer
-	}
 	h := v.holdSides(d)
 	if !h.receiverKnown {
 		return timer
@@ -84,8 +81,23 @@ func (v *View) delayedACKs(d layer.Direction) (timer DelayedACKTimer) {
 	return timer
 }
 
+// timers estimates the timers of both hosts, nil where none is known.
+func (v *View) timers() *[2]DelayedACKTimer {
+	if v.tracker == nil || v.tracker.events == nil {
+		return nil
+	}
+	t := [...]DelayedACKTimer{v.delayedACKs(layer.ToServer), v.delayedACKs(layer.ToClient)}
+	if t[0].Timer+t[1].Timer == 0 {
+		return nil
+	}
+	return &t
+}
+
 // DelayedACKs finds hosts that delay their acknowledgments.
 func DelayedACKs(v *View, out *claim.Sink) {
+	if v.DelayedACK == nil {
+		return
+	}
 	for d := range v.DelayedACK {
 		timer := &v.DelayedACK[d]
 		if timer.Timer == 0 {

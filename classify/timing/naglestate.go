@@ -5,28 +5,35 @@ import "github.com/wiresight/wiresight/decode/layer"
 // NagleState tells whether a side uses Nagle's algorithm, and from how many
 // small segments that was read.
 type NagleState struct {
-	State string // "on", "off", "mixed" or "unknown"
-	On    int    // small segments that left as the acknowledgment of an earlier small one arrived
-	Off   int    // small segments that left before that
+	State NagleVerdict
+	On    uint32 // small segments that left as the acknowledgment of an earlier small one arrived
+	Off   uint32 // small segments that left before that
 }
 
-// The states of Nagle's algorithm.
+// NagleVerdict says whether a side uses Nagle's algorithm.
+type NagleVerdict uint8
+
+// The verdicts.
 const (
-	NagleOn      = "on"
-	NagleOff     = "off"
-	NagleMixed   = "mixed" // switched within the connection, or TCP_CORK
-	NagleUnknown = "unknown"
+	NagleUnknown NagleVerdict = iota
+	NagleOn
+	NagleOff
+	NagleMixed // switched within the connection, or TCP_CORK
 )
+
+// String returns the verdict's name in the report.
+func (n NagleVerdict) String() string {
+	return [...]string{"unknown", "on", "off", "mixed"}[n]
+}
 
 const leastEvidence = 3
 
 // nagleState reads a direction's evidence.
-func (v *View) nagleState(d layer.Direction) NagleState {
-	s := NagleState{State: NagleUnknown}
+func (v *View) nagleState(d layer.Direction) (s NagleState) {
 	if v.tracker == nil {
 		return s
 	}
-	s.Off = int(v.tracker.side[d].nagle.off)
+	s.Off = v.tracker.side[d].nagle.off
 	if e := v.tracker.events; e != nil && len(e.holds[d]) > 0 {
 		if h := v.holdSides(d); h.senderKnown {
 			for i := range e.holds[d] {
@@ -37,7 +44,7 @@ func (v *View) nagleState(d layer.Direction) NagleState {
 					s.Off++
 				}
 			}
-			s.On += int(e.moreStalls[d])
+			s.On += e.moreStalls[d]
 		}
 	}
 	switch {

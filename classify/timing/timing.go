@@ -18,8 +18,8 @@ type View struct {
 	RTT       [2]flow.RTT // index ToServer: data to the server -> the server's acknowledgment
 	Exchanges []Exchange  // parallel to Conversation.Exchanges
 
-	Nagle      [2]NagleState      // by the direction of the data: that of its sender
-	DelayedACK [2]DelayedACKTimer // by the direction of the data: that of its receiver
+	Nagle      [2]NagleState       // by the direction of the data: that of its sender
+	DelayedACK *[2]DelayedACKTimer // by the direction of the data: that of its receiver; nil where none is known
 
 	tracker *Tracker
 }

@@ -22,8 +22,8 @@ func NewView(c *flow.Conversation, lookup *Lookup) *View {
 	}
 	for d := range v.Nagle {
 		v.Nagle[d] = v.nagleState(layer.Direction(d))
-		v.DelayedACK[d] = v.delayedACKs(layer.Direction(d))
 	}
+	v.DelayedACK = v.timers()
 	v.Exchanges = exchanges(c, &v.Path)
 	v.Setup = setup(v, lookup)
 	v.Ledger = v.ledger(lookup)
