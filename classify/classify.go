@@ -40,6 +40,7 @@ type Classifier struct {
 	model   *flow.Model
 	rules   []rule
 	lookups lookups
+	view    timing.View
 }
 
 // New returns a classifier of a model. It reads nothing yet.
@@ -48,7 +49,8 @@ func New(m *flow.Model) *Classifier { return &Classifier{model: m, rules: rules(
 // Conversation runs the rules over one conversation of the model.
 func (k *Classifier) Conversation(c *flow.Conversation) Conversation {
 	k.lookups.refresh(k.model)
-	v := timing.NewView(c, k.lookups.of(c))
+	v := &k.view // one for all: there may be a million conversations
+	v.Look(c, k.lookups.of(c))
 	var out claim.Sink
 	for i := range k.rules {
 		if look := k.rules[i].conversation; look != nil {

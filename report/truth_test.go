@@ -274,11 +274,17 @@ func TestPacketsOfEachConversationAreAllThere(t *testing.T) {
 	})
 }
 
+// leastOff is what a busy machine adds to the link's delays, in seconds.
+const leastOff = 0.0003
+
 // The path's round trip is the same wherever it is measured: within 5 % of
 // the link's, or of what the client saw from its SYN to its ACK where the
 // link's delay is no constant.
 func TestRoundTripsFromEveryVantage(t *testing.T) {
 	captures(t, func(t *testing.T, vantage string, want *truth, got *document) {
+		if strings.HasPrefix(want.Scenario, "one-sided") { // there is no round trip to see
+			return
+		}
 		for i, w := range want.Conversations {
 			h := w.Handshake
 			if w.Transport != "tcp" || h.SYNs != 1 || h.ACK.IsZero() {
@@ -293,7 +299,7 @@ func TestRoundTripsFromEveryVantage(t *testing.T) {
 			if want.Link.Jitter > 0 {
 				trip = h.ACK.Sub(h.SYN).Seconds()
 			}
-			if off := math.Abs(c.Setup.RTT-trip) / trip; off > 0.05 {
+			if off := math.Abs(c.Setup.RTT-trip) / trip; off > 0.05 && off*trip > leastOff {
 				t.Errorf("%s: round trip %.6f s, it is %.6f s (%.1f %% off)", w.Client, c.Setup.RTT, trip, 100*off)
 			}
 			if v := c.Setup.Vantage; v != vantage {

@@ -12,6 +12,7 @@ type Exchange struct {
 	Kind       string        // of the pattern catalogue: "request-response", "pipelining"; "" where question or answer is missing
 	Service    time.Duration // last request byte to first response byte, less the path between the capture point and the server; never negative
 	Total      time.Duration // first request byte to last response byte, at the capture point
+	Opening    time.Duration // how long a request in a SYN waited for the handshake, because the server did not take it there
 	Waited     time.Duration // how long a pipelined request stood behind the answers to earlier ones
 	HasService bool
 	HasTotal   bool
@@ -49,7 +50,11 @@ func exchanges(c *flow.Conversation, p *Path) []Exchange {
 		if e.Dir == layer.ToClient { // the server asks
 			floor, known = p.Client, p.HasClient
 		}
-		x.Service, x.HasService, x.Corrected = e.Response.First.Since(e.Request.Last), true, known
+		asked := e.Request.Last
+		if again, ok := refusedOpening(c, e); ok {
+			asked, x.Opening = again, max(0, again.Since(e.Request.Last))
+		}
+		x.Service, x.HasService, x.Corrected = e.Response.First.Since(asked), true, known
 		ordered := Ordered(c, e)
 		if ordered {
 			// A request that reached the server while it still answered earlier
@@ -72,6 +77,16 @@ func exchanges(c *flow.Conversation, p *Path) []Exchange {
 	return list
 }
 
+// refusedOpening returns when a request really went whose bytes the server did
+// not take with the SYN: with the handshake's last ACK (RFC 7413 section 4.2).
+func refusedOpening(c *flow.Conversation, e *flow.Exchange) (again layer.PacketRef, ok bool) {
+	if c.TCP == nil || !c.TCP.FastOpen.DataInSYN || c.TCP.FastOpen.Accepted {
+		return again, false
+	}
+	h := &c.TCP.Handshake
+	return h.ACK, h.ACK.Valid() && e.Request.Last == h.SYN
+}
+
 // account splits the exchange's time. An answer that begins before the request
 // has ended is being transferred from there on.
 func (x *Exchange) account(e *flow.Exchange, way time.Duration) {
@@ -82,8 +97,9 @@ func (x *Exchange) account(e *flow.Exchange, way time.Duration) {
 	wait := min(max(0, e.Response.First.Since(e.Request.Last)), x.Total-asked)
 	s := &x.Ledger
 	s[Request] = asked
-	s[Waited] = min(x.Waited, wait)
-	s[Network] = min(way, wait-s[Waited])
-	s[Server] = wait - s[Waited] - s[Network]
+	s[Handshake] = min(x.Opening, wait)
+	s[Waited] = min(x.Waited, wait-s[Handshake])
+	s[Network] = min(way, wait-s[Waited]-s[Handshake])
+	s[Server] = wait - s[Waited] - s[Handshake] - s[Network]
 	s[Transfer] = x.Total - asked - wait
 }

@@ -152,6 +152,7 @@ func (v *View) exchangeStretches(b *book) (until int64) {
 		if e.Dir == layer.ToClient {
 			way = v.Path.Client
 		}
+		asked += int64(x.Opening)
 		if x.Waited > 0 {
 			turn := asked + int64(x.Waited)
 			b.add(rankServer, Waited, asked, turn)

@@ -114,7 +114,9 @@ func (s *Setup) tcp(v *View) {
 	if v.TCP.FastOpen.Accepted {
 		trips = 0
 	}
-	if t := v.tracker; t != nil && t.syn.valid() && t.ack.valid() {
+	if h := &v.TCP.Handshake; v.TCP.FastOpen.Accepted && h.SYN.Valid() && h.ACK.Valid() { // the server speaks before the handshake ends
+		s.add("tcp", h.SYN, h.ACK, trips)
+	} else if t := v.tracker; t != nil && t.syn.valid() && t.ack.valid() {
 		s.add("tcp", t.syn.ref(), t.ack.ref(), trips)
 	}
 	tls := v.TLS

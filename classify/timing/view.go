@@ -15,7 +15,14 @@ type Lookup struct {
 // NewView measures a conversation. lookup is the DNS exchange that gave the
 // server's address, nil where none was seen.
 func NewView(c *flow.Conversation, lookup *Lookup) *View {
-	v := &View{Conversation: c, Path: measure(c)}
+	v := new(View)
+	v.Look(c, lookup)
+	return v
+}
+
+// Look measures a conversation as NewView does, in a view that was used before.
+func (v *View) Look(c *flow.Conversation, lookup *Lookup) {
+	*v = View{Conversation: c, Path: measure(c)}
 	v.tracker, _ = c.Tracker.(*Tracker)
 	if v.tracker != nil {
 		v.RTT = v.tracker.rtt()
@@ -27,7 +34,6 @@ func NewView(c *flow.Conversation, lookup *Lookup) *View {
 	v.Exchanges = exchanges(c, &v.Path)
 	v.Setup = setup(v, lookup)
 	v.Ledger = v.ledger(lookup)
-	return v
 }
 
 // SetUpCost returns the round trips that a conversation's set-up took before

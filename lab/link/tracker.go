@@ -20,6 +20,10 @@ type Conversation struct {
 	// Packets is how many frames each vantage's capture holds.
 	Packets map[string]*Count `json:"packets"`
 
+	// FastOpen: the SYN-ACK acknowledged data that the SYN carried (RFC 7413).
+	FastOpen bool `json:"fast_open,omitempty"`
+	synData  uint32
+
 	established bool // the client's ACK of the SYN-ACK went out
 }
 
@@ -199,11 +203,15 @@ func total(ranges []sequenceRange) (n int64) {
 func (c *Conversation) handshakeSent(f Frame, at time.Time) {
 	switch {
 	case f.Src != c.Client:
+		if f.Flags&(SYN|ACK) == SYN|ACK && c.synData > 0 && c.ToServer.ISN != nil && f.Ack == *c.ToServer.ISN+1+c.synData {
+			c.FastOpen = true
+		}
 	case f.Flags&(SYN|ACK) == SYN:
 		if c.Handshake == nil {
 			c.Handshake = &Handshake{}
 		}
 		c.Handshake.SYNs++
+		c.synData = uint32(f.Payload)
 		if c.Handshake.SYNACK.IsZero() {
 			c.Handshake.SYN = at
 		}

@@ -9,12 +9,16 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/wiresight/wiresight/lab/truth"
 )
@@ -43,6 +47,7 @@ type HTTPClient struct {
 	Protocol       string // "http1" (the default), "http2" with TLS, "h2c" with prior knowledge
 	Concurrent     bool   // the first request alone, then all others at once
 	ECHConfigs     []byte
+	FastOpen       bool // send the first bytes with the SYN where the kernel has a cookie (RFC 7413)
 }
 
 // HTTPReport is what an HTTP client of the lab saw.
@@ -72,6 +77,7 @@ func requestHTTP(settings []byte) error {
 		Transport: &http.Transport{
 			ExpectContinueTimeout: time.Second, // for requests that say Expect: 100-continue
 
+			DialContext:       dialer(s.FastOpen).DialContext,
 			DisableKeepAlives: s.NewConnections, DisableCompression: true, TLSClientConfig: config, Protocols: protocols(s.Protocol),
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -80,6 +86,18 @@ func requestHTTP(settings []byte) error {
 	client.CloseIdleConnections()
 	frames.into(&r)
 	return report(r)
+}
+
+// dialer connects, with TCP Fast Open where it is wanted (tcp(7),
+// TCP_FASTOPEN_CONNECT).
+func dialer(fastOpen bool) *net.Dialer {
+	d := &net.Dialer{}
+	if fastOpen {
+		d.Control = func(_, _ string, c syscall.RawConn) error {
+			return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_FASTOPEN_CONNECT, 1) })
+		}
+	}
+	return d
 }
 
 // protocols is the one protocol of this name.

@@ -22,7 +22,8 @@ type certificate struct{ CA, Certificate, Key string }
 // identity is what a certificate says of its holder. The zero value is the
 // lab's server with an ECDSA key and a certificate that is good today.
 type identity struct {
-	Name    string // default serverName
+	More    []string // names beside its own
+	Name    string   // default serverName
 	RSA     bool
 	Expired bool
 }
@@ -77,7 +78,7 @@ func (a *authority) sign(e *Env, who identity) (certificate, error) {
 	now := time.Now()
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: who.Name},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour), DNSNames: []string{who.Name},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour), DNSNames: append([]string{who.Name}, who.More...),
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}

@@ -89,7 +89,7 @@ func limitScenarios() (list []Scenario) {
 	add(streamStory{name: "lookalike-no-silence-rtt80ms", path: Path{OneWay: ms(40)}, chunks: once(150_000),
 		client: role.StreamClient{Requests: 2, Pause: 20 * time.Millisecond}, not: append([]string{"slow-start-restart"}, lossFree...),
 		description: "The same with a pause of 20 ms: the window stays."})
-	add(streamStory{name: "bufferbloat-rtt20ms", path: Path{OneWay: ms(10), Rate: 8_000_000}, chunks: once(400_000), vantages: []string{"client", "server"},
+	add(streamStory{name: "bufferbloat-rtt20ms", path: Path{OneWay: ms(10), Rate: 8_000_000}, chunks: once(400_000), vantages: []string{"server"},
 		shows: []string{"bufferbloat"}, not: lossFree,
 		description: "An answer of 400 kB over a link of 8 Mbit/s with a queue of 256 KiB: the round trip grows with the queue."})
 	add(streamStory{name: "zero-window-long-rtt20ms", path: Path{OneWay: ms(10)}, chunks: once(60_000), client: role.StreamClient{Buffer: 6000, Dawdle: 1500 * time.Millisecond},

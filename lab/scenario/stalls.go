@@ -10,7 +10,10 @@ import (
 
 // stallRounds are fewer than those of the first scenarios: there are many of
 // these.
-const stallRounds = 8
+const (
+	stallRounds = 8
+	stallWarmup = 18 // more than the 16 segments that Linux acknowledges at once
+)
 
 var (
 	noStall    = []string{"nagle-delayed-ack"}
@@ -37,14 +40,20 @@ func (s turnStory) scenario() Scenario {
 		s.client.Answer = 32
 	}
 	if s.client.Warmup == 0 {
-		s.client.Warmup = warmup
+		s.client.Warmup = stallWarmup
+	}
+	snap := 0
+	for _, n := range s.client.Pieces {
+		if n > 1000 {
+			snap = headersOnly
+		}
 	}
 	if s.client.Rounds == 0 {
 		s.client.Rounds = stallRounds
 	}
 	return Scenario{
 		Name: fmt.Sprintf("%s-rtt%dms", s.name, s.rtt.Milliseconds()), Description: s.description,
-		Path: Path{OneWay: s.rtt / 2}, Vantages: allVantages, Rules: s.rules, Shows: s.shows, DoesNotShow: s.not,
+		Path: Path{OneWay: s.rtt / 2}, Vantages: allVantages, Rules: s.rules, SnapLength: snap, Shows: s.shows, DoesNotShow: s.not,
 		Run: func(e *Env) error {
 			if s.client.TLS {
 				c, err := e.certificate()
@@ -60,7 +69,7 @@ func (s turnStory) scenario() Scenario {
 }
 
 func noStalls(e *Env) error  { return stalls(e, 0, 0) }
-func mostStall(e *Env) error { return stalls(e, stallRounds-2, stallRounds+warmup) }
+func mostStall(e *Env) error { return stalls(e, stallRounds-2, stallRounds+stallWarmup) }
 func anyStalls(e *Env) error { return stalls(e, 0, stallRounds) }
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
