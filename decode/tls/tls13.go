@@ -13,13 +13,18 @@ type inferred struct {
 	flight     layer.PacketRef
 }
 
-// Lengths of encrypted records with one handshake message in them: header,
-// content, inner content type and the AEAD's tag.
-const (
-	sealing          = 1 + 16
-	endOfEarlyLength = handshakeHeader + sealing
-	alertLength      = 2 + sealing
-)
+// alertSize is the length of an alert (RFC 8446 section 6).
+const alertSize = 2
+
+// sealedLength returns the length of an encrypted record with a message of n bytes in
+// it: the message, the inner content type and the AEAD's tag.
+func (f *facts) sealedLength(n int) int {
+	tag := 16
+	if f.suite == 0x1305 { // TLS_AES_128_CCM_8_SHA256
+		tag = 8
+	}
+	return n + 1 + tag
+}
 
 // maxFlight bounds the records in which the client's Finished is looked for.
 const maxFlight = 8
@@ -30,7 +35,7 @@ func (f *facts) finishedLength() int {
 	if f.suite == 0x1302 || f.suite == 0x00c6 {
 		hash = 48
 	}
-	return handshakeHeader + hash + sealing
+	return f.sealedLength(handshakeHeader + hash)
 }
 
 // record13 takes a record of type 23 of a TLS 1.3 connection.
@@ -48,7 +53,7 @@ func (f *facts) record13(dir layer.Direction, length int) {
 		}
 	case i.clientDone:
 		f.appData(dir)
-	case length == alertLength && !i.early && i.waiting == 0:
+	case length == f.sealedLength(alertSize) && !i.early && i.waiting == 0:
 		// too short for a Finished: an alert that refuses the server's flight
 	default:
 		f.clientFlight(length)
@@ -76,7 +81,7 @@ func (f *facts) clientFlight(length int) {
 	case length == done+handshakeHeader && t.EarlyData == "offered":
 		f.finished13(true)
 	case t.EarlyData == "offered" || i.early:
-		i.endOfEarly = length == endOfEarlyLength
+		i.endOfEarly = length == f.sealedLength(handshakeHeader)
 	default: // a client certificate comes first, or the record is padded
 		t.ClientFinished = f.last
 		if i.waiting >= maxFlight {
