@@ -122,3 +122,43 @@ func TestSeveralGrowingKeyLogsAreAsked(t *testing.T) {
 		t.Errorf("%d asked", asked)
 	}
 }
+
+func TestSessionsAreRememberedByName(t *testing.T) {
+	s := New()
+	s.Remember([]byte("id"), []byte{1, 2})
+	s.Remember(make([]byte, maxSessionName+1), []byte{3})
+	if !bytes.Equal(s.Recall([]byte("id")), []byte{1, 2}) || s.Recall([]byte("other")) != nil || s.Recall(make([]byte, maxSessionName+1)) != nil {
+		t.Error("a session is not known, or another one is")
+	}
+	for i := range maxSessions + 10 {
+		s.Remember([]byte{byte(i), byte(i >> 8), byte(i >> 16)}, []byte{4})
+	}
+	if len(s.sessions) > maxSessions {
+		t.Errorf("%d sessions are kept", len(s.sessions))
+	}
+	var none *Store
+	none.Remember([]byte("id"), nil)
+	if none.Recall([]byte("id")) != nil {
+		t.Error("a nil store remembers")
+	}
+}
+
+func TestEachGoesThroughOneLabel(t *testing.T) {
+	s := New()
+	s.AddKeyLog([]byte(line + strings.Replace(line, "CLIENT_RANDOM", "EXPORTER_SECRET", 1) + strings.Replace(line, "ab", "cd", 1)))
+	n := 0
+	s.Each(ClientRandom, func(random, secret []byte) bool {
+		if len(random) != randomSize || !bytes.Equal(secret, []byte{1, 2, 255}) {
+			t.Errorf("%x %x", random, secret)
+		}
+		n++
+		return true
+	})
+	if n != 2 {
+		t.Errorf("%d entries", n)
+	}
+	s.Each(ClientRandom, func(_, _ []byte) bool { n++; return false })
+	if n != 3 {
+		t.Error("it does not stop")
+	}
+}

@@ -296,3 +296,35 @@ func TestKeysMayComeLate(t *testing.T) {
 		}
 	}
 }
+
+// A record in which one bit differs is not read, and those around it are.
+func TestTamperedRecordsAreNotRead(t *testing.T) {
+	for _, version := range []uint16{ctls.VersionTLS10, ctls.VersionTLS12, ctls.VersionTLS13} {
+		for _, c := range append(suitesOf(version), &ctls.CipherSuite{Name: "its default"}) {
+			client, server := configs(t, version)
+			if c.ID != 0 {
+				client.CipherSuites, server.CipherSuites = []uint16{c.ID}, []uint16{c.ID}
+			}
+			if !strings.Contains(c.Name, "ECDSA") {
+				server.Certificates = []ctls.Certificate{rsaCertificate()}
+			}
+			s := hold(t, client, server)
+			for i, w := range s.writes {
+				if w.Dir != layer.ToServer || w.Data[0] != typeApplicationData || version == ctls.VersionTLS13 && len(w.Data) != headerSize+len("question")+17 {
+					continue
+				}
+				for _, at := range []int{headerSize, len(w.Data)/2 + 3, len(w.Data) - 1} {
+					writes := slices.Clone(s.writes)
+					b := []byte(w.Data)
+					b[at] ^= 0x10
+					writes[i].Data = string(b)
+					r := game(s.store()).Play(Protocol(), writes...)
+					question, answer := r.InnerBytes("http2", layer.ToServer, 0), r.InnerBytes("http2", layer.ToClient, 0)
+					if bytes.Equal(question, []byte("question")) || !strings.Contains("question", string(question)) || len(answer) == 0 {
+						t.Errorf("%s, %s, byte %d of %d: read %q and %q", VersionName(version), c.Name, at, len(b), question, answer)
+					}
+				}
+			}
+		}
+	}
+}

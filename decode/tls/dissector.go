@@ -82,50 +82,6 @@ func (d *dissector) tell(out dissect.Sink) {
 	d.facts.tell(out)
 }
 
-// skipGap passes over missing bytes. Those of an encrypted record do no harm
-// but to that record's own bytes.
-func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
-	h.gap = true
-	if h.lost {
-		d.lastRecord(out, h, c.Dir)
-	}
-	h.messages.reset()
-	if !h.opaque && !h.lost {
-		d.passRest(out, h, c.Dir)
-	}
-	if h.opaque && h.in.Len() == 0 && c.Gap <= h.rest {
-		h.rest -= c.Gap
-		if h.rest == 0 {
-			d.opaqueDone(out, h, c.Dir, c.At)
-		}
-		return
-	}
-	d.cut(out, h, c.Dir)
-	h.in.Reset()
-	h.lost, h.edge = true, true
-}
-
-// passRest passes over an encrypted record of which a part is there and the
-// next bytes are missing.
-func (d *dissector) passRest(out dissect.Sink, h *half, dir layer.Direction) {
-	b := h.in.Bytes()
-	if len(b) < headerSize {
-		return
-	}
-	rec, state := h.nextHeader(b)
-	if state == headerOK && d.sealed(h, dir, rec, b[rec.size:]) {
-		h.pass(rec)
-		d.passSome(out, h, dir)
-	}
-}
-
-// pass begins to pass over an encrypted record.
-func (h *half) pass(rec header) {
-	h.opaque, h.header, h.rest, h.start = true, rec, rec.length, h.in.Offset()
-	h.packets.Reset()
-	h.first, _ = h.in.Take(rec.size, &h.packets)
-}
-
 // next reads one record, or as much of one as there is. It reports whether to
 // go on.
 func (d *dissector) next(out dissect.Sink, h *half, dir layer.Direction) bool {
@@ -173,17 +129,6 @@ func (d *dissector) next(out dissect.Sink, h *half, dir layer.Direction) bool {
 	d.rec.body, d.rec.raw, d.rec.packets = nil, nil, nil
 	clear(d.rec.parts)
 	return true
-}
-
-// whole takes an encrypted record that may be opened.
-func (d *dissector) whole(out dissect.Sink, h *half, dir layer.Direction, rec header, raw []byte) {
-	r := &d.sealRec
-	r.dir, r.header, r.raw, r.start = dir, rec, raw, h.in.Offset()
-	r.packets.Reset()
-	r.first, r.last = h.in.Take(len(raw), &r.packets)
-	h.records++
-	d.protected(out, r)
-	r.raw = nil
 }
 
 // The answers of nextHeader.
@@ -254,40 +199,6 @@ func (d *dissector) sealed(h *half, dir layer.Direction, rec header, body []byte
 	return false
 }
 
-// passSome goes on over an encrypted record.
-func (d *dissector) passSome(out dissect.Sink, h *half, dir layer.Direction) bool {
-	n := min(h.rest, h.in.Len())
-	if n == 0 {
-		return false
-	}
-	_, last := h.in.Take(n, &h.packets)
-	h.rest -= n
-	if h.rest > 0 {
-		return false
-	}
-	d.opaqueDone(out, h, dir, last)
-	return true
-}
-
-// opaqueDone says an encrypted record that was passed over.
-func (d *dissector) opaqueDone(out dissect.Sink, h *half, dir layer.Direction, last layer.PacketRef) {
-	h.opaque = false
-	h.records++
-	rec := h.header
-	d.keys.side[dir].pass(h.start, h.start+int64(rec.size+rec.length))
-	d.keys.sealed = true
-	d.rec = current{header: rec, sealed: true, parts: d.rec.parts[:0]}
-	d.unread(out, dir, rec, h.first, last, h.packets)
-	out.Layer(Name, d.describe)
-}
-
-func sealedName(rec header) string {
-	if rec.kind == typeHandshake {
-		return "encrypted_handshake_message"
-	}
-	return rec.kindName()
-}
-
 // plain takes a record whose content can be read.
 func (d *dissector) plain(out dissect.Sink, h *half, dir layer.Direction, first, last layer.PacketRef) {
 	rec, body := d.rec.header, d.rec.body
@@ -330,85 +241,4 @@ func (d *dissector) say(out dissect.Sink, m flow.Message) {
 	m.Protocol = Name
 	d.msg = m
 	out.Message(&d.msg)
-}
-
-// Close implements dissect.Closer.
-func (d *dissector) Close(out dissect.Sink, dir layer.Direction) {
-	h := &d.half[dir]
-	d.lastRecord(out, h, dir)
-	h.in.Keep()
-	if len(d.wait.records) == 0 {
-		d.endData(out, dir, d.facts.last)
-	}
-	d.tell(out)
-}
-
-// lastRecord reads a record behind a gap that no second one can confirm.
-func (d *dissector) lastRecord(out dissect.Sink, h *half, dir layer.Direction) {
-	if h.settle(); !h.lost {
-		for d.next(out, h, dir) && !h.lost {
-		}
-	}
-}
-
-// Finish implements dissect.Dissector: what is open ends here.
-func (d *dissector) Finish(out dissect.Sink, _ bool) {
-	d.wait.over = true
-	d.release(out, true)
-	for dir := range d.half {
-		h := &d.half[dir]
-		d.lastRecord(out, h, layer.Direction(dir))
-		if !h.opaque && !h.lost {
-			d.passRest(out, h, layer.Direction(dir))
-		}
-		d.cut(out, h, layer.Direction(dir))
-		h.in.Reset()
-		h.messages.reset()
-	}
-	d.inner.settled = true // the client sent its early data, whatever came of it
-	d.decideEarly(out)
-	d.tell(out)
-}
-
-// cut says the record that is open in one direction as far as it was read.
-func (d *dissector) cut(out dissect.Sink, h *half, dir layer.Direction) {
-	m := flow.Message{Dir: dir, State: flow.Cut}
-	switch {
-	case h.opaque:
-		h.opaque = false
-		m.Kind, m.First, m.Last, m.Packets = sealedName(h.header), h.first, h.first, h.packets
-		m.Bytes = int64(h.header.size + h.header.length - h.rest)
-	case h.in.Len() >= headerSize:
-		rec, state := h.nextHeader(h.in.Bytes())
-		if state != headerOK || h.lost {
-			return
-		}
-		d.partialHello(out, dir, rec, h.in.Bytes()[rec.size:])
-		h.packets.Reset()
-		m.Kind, m.Bytes = cutName(rec, h.in.Bytes()[rec.size:]), int64(h.in.Len())
-		m.First, m.Last = h.in.Take(h.in.Len(), &h.packets)
-		m.Packets = h.packets
-	default:
-		return
-	}
-	d.say(out, m)
-}
-
-// cutName names a record of which a part is missing; of one that holds handshake
-// messages the first one.
-func cutName(rec header, body []byte) string {
-	if rec.kind == typeHandshake && !rec.ssl2 && plausibleMessage(body, rec.length) {
-		return messageNames[body[0]][0]
-	}
-	return rec.kindName()
-}
-
-// partialHello takes from a ClientHello that was cut off what is there.
-func (d *dissector) partialHello(out dissect.Sink, dir layer.Direction, rec header, body []byte) {
-	if rec.kind != typeHandshake || rec.ssl2 || d.facts.seen || len(body) < 40 || body[0] != clientHello {
-		return
-	}
-	hello, _ := ParseClientHello(body[handshakeHeader:])
-	d.facts.first = d.half[dir].in.At(0)
-	d.facts.partial(out, hello)
 }

@@ -33,6 +33,17 @@ const (
 	maxWaitingBytes = 32 << 10
 )
 
+// whole takes an encrypted record that may be opened.
+func (d *dissector) whole(out dissect.Sink, h *half, dir layer.Direction, rec header, raw []byte) {
+	r := &d.sealRec
+	r.dir, r.header, r.raw, r.start = dir, rec, raw, h.in.Offset()
+	r.packets.Reset()
+	r.first, r.last = h.in.Take(len(raw), &r.packets)
+	h.records++
+	d.protected(out, r)
+	r.raw = nil
+}
+
 // protected takes a whole record that is encrypted: it is opened, kept until
 // its key comes, or passed over.
 func (d *dissector) protected(out dissect.Sink, r *sealedRecord) {
@@ -160,21 +171,5 @@ func (d *dissector) openedData(dir layer.Direction, length int) {
 func (d *dissector) sayContent(out dissect.Sink, r *sealedRecord, kind string) {
 	d.say(out, flow.Message{
 		Kind: kind, Dir: r.dir, First: r.first, Last: r.last, Packets: r.packets, Bytes: int64(r.header.size + r.header.length),
-	})
-}
-
-// unread says an encrypted record that cannot be read.
-func (d *dissector) unread(out dissect.Sink, dir layer.Direction, rec header, first, last layer.PacketRef, packets flow.Packets) {
-	d.facts.first, d.facts.last = first, last
-	switch rec.kind {
-	case typeApplicationData:
-		d.facts.applicationData(d, dir, rec.length)
-	case typeHandshake:
-		d.facts.sealedHandshake(dir)
-	case typeAlert:
-		d.facts.alert(dir, "", "encrypted")
-	}
-	d.say(out, flow.Message{
-		Kind: sealedName(rec), Dir: dir, First: first, Last: last, Packets: packets, Bytes: int64(rec.size + rec.length),
 	})
 }

@@ -1,8 +1,11 @@
 // Package tls reads TLS (RFC 8446, RFC 5246 and their predecessors down to
-// SSL 2.0's ClientHello) as far as it is in the clear: records, handshake
-// messages, and the facts of the handshake that they say. What is encrypted is
-// counted record by record and never copied. The handshake parsers and the
-// fingerprints serve package quic, too.
+// SSL 2.0's ClientHello): records, handshake messages, and the facts of the
+// handshake that they say. With the user's keys it opens the records from TLS
+// 1.0 on, after gaps too, and hands the application data to the protocol
+// inside; a record whose tag is wrong is never taken for plaintext. Without
+// keys, records that are encrypted are counted and never copied, and what their
+// order and lengths show is inferred. The handshake parsers and the
+// fingerprints serve package quic, too; package suite below knows the ciphers.
 package tls
 
 import (
