@@ -8,7 +8,6 @@ import (
 
 	"github.com/wiresight/wiresight/capture"
 	"github.com/wiresight/wiresight/decode"
-	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -264,42 +263,4 @@ func (s *Session) ConversationPackets(conversation int) []int {
 		}
 	}
 	return numbers
-}
-
-// Stream returns the bytes of a conversation's two directions as their
-// receivers got them, at most limit bytes.
-func (s *Session) Stream(conversation, limit int) ([]StreamChunk, error) {
-	if s.again == nil {
-		return nil, ErrNoIndex
-	}
-	var chunks []StreamChunk
-	left := limit
-	wanted := false // the packet is the conversation's, not another's fragment
-	ids := s.together(conversation)
-	chain := decode.New(s.replayOptions(int(ids[0]), decode.Options{Follow: func(_ int, c dissect.Chunk) {
-		if left <= 0 || !wanted {
-			return
-		}
-		data := c.Data[:min(len(c.Data), left)]
-		left -= len(data)
-		chunks = append(chunks, StreamChunk{Dir: c.Dir, At: c.At, Gap: c.Gap, Data: append([]byte(nil), data...)})
-	}}))
-	index := s.entries()
-	var f capture.Frame
-	for i := range index {
-		if !index[i].replayedWith(ids) {
-			continue
-		}
-		if err := s.frame(index, i+1, &f); err != nil {
-			return chunks, err
-		}
-		wanted = index[i].Conversation == uint32(conversation)
-		chain.Packet(&f)
-		if left <= 0 {
-			break
-		}
-	}
-	wanted = true
-	chain.Finish()
-	return chunks, nil
 }

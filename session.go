@@ -90,10 +90,12 @@ type Packet struct {
 // StreamChunk is a run of bytes of one direction of a conversation, as the
 // receiver's application got them.
 type StreamChunk struct {
-	Dir  layer.Direction
-	At   layer.PacketRef // the packet that carried it
-	Gap  int             // bytes missing before it
-	Data []byte
+	Dir layer.Direction
+	At  layer.PacketRef // the packet that carried it
+	Gap int             // bytes missing before it
+	// Stream is the carrier's stream that the bytes are of, 0 where it has none.
+	Stream uint64
+	Data   []byte
 }
 
 // View is what a session hands out under its lock: valid only during the call.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/capture"
+	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/decode/secrets"
 )
 
 const page = "testdata/http1-keepalive-page.client.pcapng"
@@ -168,5 +170,46 @@ func TestExamplesOpen(t *testing.T) {
 			t.Errorf("%s: %v, %d packets, %q", e.Name, err, s.Status().Packets, e.About)
 		}
 		s.Close()
+	}
+}
+
+func TestThePayloadOfEachCarrierIsFollowed(t *testing.T) {
+	keys := secrets.New()
+	if err := wiresight.LoadKeys(keys, encryptedKeys, false); err != nil {
+		t.Fatal(err)
+	}
+	s := run(t, encrypted, wiresight.Options{Secrets: keys, Index: true})
+	carriers, err := s.Carriers(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range carriers {
+		names = append(names, string(c.Protocol))
+		if c.Bytes == 0 || c.Streams != 1 {
+			t.Errorf("%+v", c)
+		}
+	}
+	if got := strings.Join(names, " "); got != "tcp tls http1" {
+		t.Errorf("carriers %q", got)
+	}
+	text := func(carrier layer.Protocol, limit int) (all string) {
+		chunks, err := s.Payload(1, carrier, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range chunks {
+			all += string(c.Data)
+		}
+		return all
+	}
+	if got := text("tls", 1<<20); !strings.HasPrefix(got, "GET /chat HTTP/1.1\r\n") || int64(len(got)) != carriers[1].Bytes {
+		t.Errorf("%d of %d bytes in clear: %.60q", len(got), carriers[1].Bytes, got)
+	}
+	if got := text("tls", 10); got != "GET /chat " {
+		t.Errorf("ten bytes are %q", got)
+	}
+	if whole, err := s.Stream(1, 1<<20); err != nil || len(whole) == 0 || whole[0].Data[0] != 22 {
+		t.Errorf("the transport's: %v", err)
 	}
 }

@@ -25,9 +25,11 @@ import (
 type Options struct {
 	// Record makes the chain describe each packet in full: Result.Layers.
 	Record bool
-	// Follow receives the bytes of each conversation's streams in order, with
-	// the conversation's id; nil for none.
-	Follow func(conversation int, c dissect.Chunk)
+	// Follow receives the payload of each conversation in order, with the
+	// conversation's id and the protocol that carried it: its transport, and each
+	// protocol that handed bytes to one inside, such as TLS that was decrypted. nil
+	// for none.
+	Follow func(conversation int, carrier layer.Protocol, c dissect.Chunk)
 	// Message receives each message that is read, whole or as far as it was
 	// captured; nil for none. It copies what it keeps.
 	Message func(m *flow.Message)

@@ -210,7 +210,9 @@ func TestLimitsAreKeptAndCounted(t *testing.T) {
 
 func TestFollowHandsOutTheBytesInOrder(t *testing.T) {
 	var got []string
-	p := newPlayer(t, Options{Follow: func(id int, c dissect.Chunk) { got = append(got, fmt.Sprintf("%d %s %s", id, c.Dir, c.Data)) }})
+	p := newPlayer(t, Options{Follow: func(id int, _ layer.Protocol, c dissect.Chunk) {
+		got = append(got, fmt.Sprintf("%d %s %s", id, c.Dir, c.Data))
+	}})
 	p.handshake(40000, 9999, 100, 900)
 	p.tcp(one, two, 40000, 9999, 104, 901, "AP", "def")
 	p.tcp(one, two, 40000, 9999, 101, 901, "AP", "abc")

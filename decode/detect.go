@@ -52,7 +52,7 @@ const (
 func (s *sink) Chunk(c dissect.Chunk) {
 	v := s.conv
 	if s.chain.opt.Follow != nil {
-		s.chain.opt.Follow(v.m.ID, c)
+		s.chain.opt.Follow(v.m.ID, v.m.Transport, c)
 	}
 	if v.app == nil {
 		v.app = &application{datagram: v.m.Transport == layer.UDP}

@@ -84,7 +84,7 @@ func (c *Chain) migrate(v *conversation, chunk *dissect.Chunk) {
 // conversation keeps the messages, this one counts the packets.
 func (c *Chain) continued(v *conversation, chunk dissect.Chunk) {
 	if c.opt.Follow != nil {
-		c.opt.Follow(v.m.ID, chunk)
+		c.opt.Follow(v.m.ID, v.m.Transport, chunk)
 	}
 	chunk.Path = v.path
 	c.sink.conv = v.home

@@ -100,6 +100,9 @@ func (s *sink) Inner(p layer.Protocol, c dissect.Chunk) {
 	if c.Datagram {
 		k.datagram = true
 	}
+	if follow := s.chain.opt.Follow; follow != nil && parent.protocol != nil && (len(c.Data) > 0 || c.Gap > 0) {
+		follow(s.conv.m.ID, parent.protocol.Name, c)
+	}
 	if len(c.Data) > 0 || c.Gap > 0 || c.End && k.multistream() {
 		s.feed(k, c)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/hex"
 	"io"
 	"math"
 	"strconv"
@@ -80,6 +81,15 @@ func (e *encoder) array(k string)  { e.key(k); e.open('[') }
 func (e *encoder) string(s string) {
 	e.next()
 	e.b = appendString(e.b, s)
+	e.comma = true
+}
+
+// hex writes bytes as text in hexadecimal.
+func (e *encoder) hex(b []byte) {
+	e.next()
+	e.b = append(e.b, '"')
+	e.b = hex.AppendEncode(e.b, b)
+	e.b = append(e.b, '"')
 	e.comma = true
 }
 

@@ -127,6 +127,7 @@ func (p *Packets) layer(l *layer.Layer) {
 	e.int(int64(l.Length))
 	e.yes("reassembled", l.Source == layer.Reassembled)
 	e.yes("decrypted", l.Source == layer.Decrypted)
+	p.data(l)
 	e.text("summary", l.Summary)
 	if len(l.Fields) > 0 {
 		e.object("fields")
@@ -134,6 +135,24 @@ func (p *Packets) layer(l *layer.Layer) {
 		e.close('}')
 	}
 	e.close('}')
+}
+
+// maxData bounds a layer's own bytes in JSON; the report is no export of files.
+const maxData = 4 << 10
+
+// data shows the bytes that a layer's offset counts from, where those are not
+// the frame's, and the packets that carried them.
+func (p *Packets) data(l *layer.Layer) {
+	e := p.e
+	if l.Source == layer.Frame {
+		return
+	}
+	if len(l.Data) > 0 {
+		e.key("data")
+		e.hex(l.Data[:min(len(l.Data), maxData)])
+		e.count("data_omitted", int64(max(0, len(l.Data)-maxData)))
+	}
+	e.ints("packets", l.Packets)
 }
 
 // flat is a field without its children; next is the following one of the same

@@ -22,7 +22,7 @@ func sample() *wiresight.Packet {
 				{Name: "ip.flags", Value: "0x2", Children: []layer.Field{{Name: "ip.flags.df", Value: "Set"}}},
 				{Name: "ip.src", Value: "10.0.0.1"}}},
 			{Protocol: layer.UDP, OSI: 4, Offset: 20, Length: 8},
-			{Protocol: "dns", OSI: 7, Source: layer.Reassembled, Length: 30, Fields: []layer.Field{
+			{Protocol: "dns", OSI: 7, Source: layer.Reassembled, Length: 30, Data: []byte("\x00\xff"), Packets: []int{5, 7}, Fields: []layer.Field{
 				{Name: "dns.qry.name", Value: "a"}, {Name: "dns.qry.type", Value: "1"}, {Name: "dns.qry.name", Value: "b"}, {Name: "dns.qry.name", Value: "c"}}},
 		},
 	}
@@ -46,7 +46,7 @@ func TestPacketAsJSON(t *testing.T) {
 	want := `{"number":7,"time":"2023-11-14T22:13:20.000000005Z","length":80,"layers":[` +
 		`{"name":"ipv4","osi_layer":3,"offset":0,"length":20,"summary":"10.0.0.1 → 10.0.0.2","fields":{"ip.flags":"0x2","ip.flags.df":"Set","ip.src":"10.0.0.1"}},` +
 		`{"name":"udp","osi_layer":4,"offset":20,"length":8},` +
-		`{"name":"dns","osi_layer":7,"offset":0,"length":30,"reassembled":true,"fields":{"dns.qry.name":["a","b","c"],"dns.qry.type":"1"}}],` +
+		`{"name":"dns","osi_layer":7,"offset":0,"length":30,"reassembled":true,"data":"00ff","packets":[5,7],"fields":{"dns.qry.name":["a","b","c"],"dns.qry.type":"1"}}],` +
 		`"summary":"Standard query A example.com\u001b[2J","conversation":2}` + "\n"
 	if lines[0] != want {
 		t.Errorf("got\n%s\nwant\n%s", lines[0], want)

@@ -86,6 +86,9 @@ func TestServiceBindingsReadAsInAZoneFile(t *testing.T) {
 	if got := fact(r.Messages[0].Facts, "answers"); got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
+	if got := fact(r.Messages[0].Facts, "alpn"); got != "h3,h2" {
+		t.Errorf("alpn %q", got)
+	}
 	if f := find(r.Layers[0].Fields, "dns.svcb.svcparam"); f == nil || f.Value != "alpn=h3,h2" || f.Length != 10 {
 		t.Errorf("%+v", f)
 	}

@@ -194,7 +194,28 @@ func (f *facts) ofResponse(asked bool) []flow.Fact {
 			break
 		}
 	}
+	if alpn := f.alpn(); alpn != "" {
+		all = append(all, flow.Fact{Key: "alpn", Value: alpn})
+	}
 	return f.common(all)
+}
+
+// alpn returns the protocols that the first HTTPS or SVCB record offers, such as
+// "h3,h2" (RFC 9460 section 7.1): what a client that asked for it may do next.
+func (f *facts) alpn() (list string) {
+	for i := range f.answers[:f.stored] {
+		e := &f.answers[i]
+		if list != "" || e.kind != typeHTTPS && e.kind != typeSVCB {
+			continue
+		}
+		// What cannot be read is told with the answers.
+		_ = e.parts(f.m, func(_, value string, _, _ int) {
+			if offered, ok := strings.CutPrefix(value, "alpn="); ok {
+				list = offered
+			}
+		})
+	}
+	return list
 }
 
 // answerText lists the first answers: "CNAME www.example.net, A 192.0.2.1".

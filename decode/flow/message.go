@@ -53,7 +53,7 @@ type Message struct {
 type Event struct {
 	Protocol    layer.Protocol
 	Kind        string
-	Name        string // topic, subject, event name; "" where there is none
+	Name        string // topic, subject, event name, an interim response's status; "" where there is none
 	Facts       Facts
 	First, Last layer.PacketRef
 	Stream      uint64

@@ -47,12 +47,15 @@ func (c *Conversation) keep(m *Message, s *Store) {
 		return
 	}
 	s.Events++
-	kind := m.KeepAs
+	kind, name := m.KeepAs, m.Name
+	if name == "" {
+		name = m.Status
+	}
 	if kind == "" {
 		kind = m.Kind
 	}
 	c.Events = append(c.Events, Event{
-		Protocol: m.Protocol, Kind: kind, Name: s.text(m.Name), Facts: s.facts(m.Facts), First: m.First, Last: m.Last,
+		Protocol: m.Protocol, Kind: kind, Name: s.text(name), Facts: s.facts(m.Facts), First: m.First, Last: m.Last,
 		Stream: m.Stream, Bytes: m.Bytes, Dir: m.Dir, State: m.State,
 	})
 }

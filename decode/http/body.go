@@ -20,7 +20,7 @@ func Body(p layer.Protocol, body []byte, contentEncoding, contentType string) la
 		l.Data = append([]byte(nil), body[:min(len(body), layer.KeepData)]...)
 		l.Length = len(l.Data)
 		l.Summary = fmt.Sprintf("%s, %d bytes", what, len(body))
-		l.Fields = []layer.Field{{Name: "http.file_data", Value: fmt.Sprintf("%d bytes", len(body)), Length: l.Length}}
+		l.Fields = append([]layer.Field{{Name: "http.file_data", Value: fmt.Sprintf("%d bytes", len(body)), Length: l.Length}}, parts(contentType, l.Data)...)
 		return l
 	}
 	decoded, err := Decode(contentEncoding, body, layer.KeepData)
@@ -30,6 +30,7 @@ func Body(p layer.Protocol, body []byte, contentEncoding, contentType string) la
 		{Name: "http.content_encoding", Value: layer.Clip([]byte(contentEncoding), MaxMethod)},
 		{Name: "http.file_data", Value: fmt.Sprintf("%d bytes", len(decoded)), Length: l.Length},
 	}
+	l.Fields = append(l.Fields, parts(contentType, decoded)...)
 	if err != nil {
 		l.Fields = append(l.Fields, layer.Field{Name: "http.body_decompression_failed", Value: layer.Clip([]byte(err.Error()), MaxValue)})
 	}

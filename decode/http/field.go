@@ -84,6 +84,7 @@ var fields = []Field{
 	{"content-range", "http.content_range", Kept, None},
 	{"last-event-id", "", Kept, None},
 	{"trailer", "", Kept, None},
+	{"expect", "", Kept, None},
 	{"alt-svc", "", Kept, None},
 	{"alt-used", "", Kept, None},
 	{"priority", "", Kept, None},   // RFC 9218

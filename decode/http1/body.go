@@ -5,6 +5,7 @@ import (
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -74,12 +75,36 @@ func (d *dissector) trailer(out dissect.Sink, h *half, dir layer.Direction, b []
 	if i < 0 {
 		return false
 	}
+	d.trailerField(out, h, b[:n])
 	h.take(n)
 	h.rest += int64(n)
 	if i == 0 || i == 1 && b[0] == '\r' {
 		d.done(out, h, dir, flow.Complete)
 	}
 	return true
+}
+
+// trailerField takes what is known of a trailer's line into the message's facts.
+func (d *dissector) trailerField(out dissect.Sink, h *half, b []byte) {
+	lines := section{rest: b}
+	f, colon, ok := lines.next()
+	if !ok || !colon {
+		return
+	}
+	if h.rest == 0 {
+		h.msg.Facts = append(h.msg.Facts, flow.Fact{Key: "trailers", Value: "present"})
+	}
+	if k := http.Lookup(f.name); k != nil && len(h.msg.Facts) < http.MaxFacts {
+		d.notes.Status(nil)
+		d.notes.Field(k, f.value)
+		_, facts := d.notes.Take(nil)
+		h.msg.Facts = append(h.msg.Facts, facts...)
+	}
+	if out.Recording() && len(h.trailers) < maxDescribed {
+		l := layer.Field{Name: "http.trailer", Value: layer.Clip(f.value, http.MaxName)} // shown beside the head, which has no such bytes
+		describeField(&l, f)
+		h.trailers = append(h.trailers, l)
+	}
 }
 
 // skipGap passes over missing bytes. Those of a body do no harm where its

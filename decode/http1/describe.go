@@ -1,9 +1,11 @@
 package http1
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 
+	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/http"
 	"github.com/wiresight/wiresight/decode/layer"
 )
@@ -25,10 +27,11 @@ func (h *half) keepHead(wanted bool) {
 	h.head = h.kept
 }
 
-// layer describes the message of d.said. Offsets count from its first byte.
+// layer describes the message of d.said but for its body. Offsets count from
+// its first byte.
 func (d *dissector) layer() layer.Layer {
 	h := d.said
-	l := layer.Layer{Protocol: Name, OSI: osi, Source: layer.Reassembled, Length: int(h.msg.Bytes)}
+	l := layer.Layer{Protocol: Name, OSI: osi, Source: layer.Reassembled, Length: len(h.head), Data: bytes.Clone(h.head), Packets: h.numbers()}
 	line, size := cutLine(h.head)
 	s, ok := parseStart(line)
 	if !ok { // nobody wanted it described when it was there
@@ -47,10 +50,34 @@ func (d *dissector) layer() layer.Layer {
 			l.Fields = append(l.Fields, layer.Field{Name: "http.content_length", Value: f.Value})
 		}
 	}
-	if h.framed {
-		l.Fields = append(l.Fields, layer.Field{Name: "http.file_data", Value: fmt.Sprintf("%d bytes", h.body), Offset: len(h.head), Length: int(h.msg.Bytes) - len(h.head)})
+	if h.framed && !h.shown() {
+		l.Fields = append(l.Fields, layer.Field{Name: "http.file_data", Value: fmt.Sprintf("%d bytes", h.body)})
 	}
+	l.Fields = append(l.Fields, h.trailers...)
 	return l
+}
+
+// shown reports whether all of the body is kept, to be described.
+func (h *half) shown() bool { return h.body > 0 && int64(len(h.whole)) == h.body }
+
+// showBody describes a body that is complete, its content codings undone.
+func (h *half) showBody(out dissect.Sink) {
+	if !h.shown() {
+		return
+	}
+	out.Layer(Name, func() layer.Layer {
+		l := http.Body(Name, h.whole, http.Fact(h.msg.Facts, "content-encoding"), http.Fact(h.msg.Facts, "content-type"))
+		l.Packets = h.numbers()
+		return l
+	})
+}
+
+// numbers are those of the message's packets.
+func (h *half) numbers() (list []int) {
+	for _, n := range h.packets.List() {
+		list = append(list, int(n))
+	}
+	return list
 }
 
 func requestLine(line []byte, s start) []layer.Field {

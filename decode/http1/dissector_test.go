@@ -1,6 +1,8 @@
 package http1
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"slices"
 	"strings"
@@ -335,15 +337,15 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// As Wireshark has it, a packet has an HTTP layer for each message that it
-// completes, and a message that was never complete is on no packet.
+// A packet has an HTTP layer for each message that it completes, one more for
+// its body, and a message that was never complete is on no packet.
 func TestLayers(t *testing.T) {
 	r := dissecttest.Game{}.Play(Protocol(), client(get+get), server(ok[:41]), server(ok[41:]+ok), client(get), server(ok[:40]), gap(2, server(ok[42:])))
 	var got []int
 	for _, l := range r.Layers {
 		got = append(got, l.Packet)
 	}
-	if want := []int{1, 1, 3, 3, 4}; !slices.Equal(got, want) {
+	if want := []int{1, 1, 3, 3, 3, 3, 4}; !slices.Equal(got, want) {
 		t.Errorf("layers on packets %v, want %v", got, want)
 	}
 	fields := func(l layer.Layer) (out []string) {
@@ -356,8 +358,11 @@ func TestLayers(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	if got, want := fields(r.Layers[2].Layer), []string{"http.response.version=HTTP/1.1", "http.response.code=200", "http.response.phrase=OK",
-		"http.content_length_header=5", "http.content_length=5", "http.file_data=5 bytes"}; !slices.Equal(got, want) {
+		"http.content_length_header=5", "http.content_length=5"}; !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if l := r.Layers[3]; string(l.Data) != "hello" || !slices.Equal(l.Packets, []int{2, 3}) || l.Summary != "content, 5 bytes" {
+		t.Errorf("body %+v", l)
 	}
 	for _, c := range []struct {
 		text   string
@@ -383,5 +388,45 @@ func TestAnUpgradeWhoseAnswerWasNotSeen(t *testing.T) {
 		if i.Dir == layer.ToClient && i.Gap == 0 {
 			t.Errorf("the server's bytes begin somewhere, and that is not said: %+v", i)
 		}
+	}
+}
+
+func TestTrailers(t *testing.T) {
+	r := dissecttest.EveryCut(t, Protocol(), client(get), server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: ETag, X-Sum\r\n\r\n3\r\nabc\r\n0\r\nETag: \"x\"\r\nX-Sum: 1\r\nSet-Cookie: a=b\r\n\r\n"))
+	m := &r.Messages[len(r.Messages)-1]
+	if fact(m, "trailers") != "present" || fact(m, "etag") != `"x"` || fact(m, "set-cookie") != "present" {
+		t.Errorf("%+v", m.Facts)
+	}
+	l := r.Layers[1]
+	var got []string
+	for _, f := range l.Fields[len(l.Fields)-3:] {
+		got = append(got, f.Name+"="+f.Value)
+	}
+	if want := []string{"http.trailer=ETag: \"x\"", "http.trailer=X-Sum: 1", "http.set_cookie=3 bytes, not shown"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if body := r.Layers[2]; string(body.Data) != "abc" {
+		t.Errorf("body %q", body.Data)
+	}
+}
+
+func TestInterimResponsesAreKept(t *testing.T) {
+	r := dissecttest.Play(Protocol(), client("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"), server("HTTP/1.1 100 Continue\r\n\r\n"), client("a"), server(ok))
+	for _, m := range r.Messages {
+		if m.Kind == "interim" && m.Keep && m.Status == "100" && m.Stream == 1 {
+			return
+		}
+	}
+	t.Errorf("%q", brief(r))
+}
+
+func TestBodiesAreShownDecoded(t *testing.T) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write([]byte("hello, hello"))
+	z.Close()
+	r := dissecttest.EveryCut(t, Protocol(), server(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", b.Len(), b.String())))
+	if l := r.Layers[1]; string(l.Data) != "hello, hello" {
+		t.Errorf("%+v", l)
 	}
 }

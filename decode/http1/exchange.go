@@ -55,7 +55,7 @@ func (d *dissector) respond(h, requests *half, hd *head) asked {
 	}
 	h.msg.Kind, h.msg.Role, h.msg.Key = "response", flow.Response, a.key
 	if interim {
-		h.msg.Kind, h.msg.Role = "interim", flow.Single
+		h.msg.Kind, h.msg.Role, h.msg.Keep, h.msg.Stream = "interim", flow.Single, true, a.key
 	}
 	h.msg.Status, h.msg.Facts = d.notes.Take(h.msg.Facts)
 	if !interim {

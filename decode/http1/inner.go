@@ -44,6 +44,9 @@ func (h *half) content(out dissect.Sink, n int) {
 			h.call.Feed(h.msg.Dir, h.in.Bytes()[:n])
 		}
 	}
+	if out.Recording() && h.missing == 0 && int64(len(h.whole)) == h.body && len(h.whole)+n <= layer.KeepData {
+		h.whole = append(h.whole, h.in.Bytes()[:n]...)
+	}
 	h.body += int64(n)
 	h.take(n)
 }

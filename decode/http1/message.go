@@ -35,6 +35,8 @@ type half struct {
 	call     *http.Call     // that msg belongs to
 	answers  asked          // the request that msg answers
 	head     []byte         // the header section, for describing; borrowed from in until Feed returns
+	whole    []byte         // the body, while somebody looks
+	trailers []layer.Field  // describe the trailer section, likewise
 	kept     []byte         // storage for head beyond that
 
 	pending []asked       // requests of this direction that wait for their answers
@@ -150,8 +152,9 @@ func (d *dissector) done(out dissect.Sink, h *half, dir layer.Direction, s flow.
 		d.said = h
 		out.Layer(Name, d.describe)
 		d.said = nil
+		h.showBody(out)
 	}
-	h.head = nil
+	h.head, h.whole, h.trailers = nil, nil, nil
 	if h.msg.Role == flow.Request && other.held != nil {
 		out.Message(other.held)
 		other.held = nil

@@ -176,6 +176,7 @@ func interim(hd *head) bool { return len(hd.status) == 3 && hd.status[0] == '1' 
 func (d *dissector) interim(out dissect.Sink, k *block, id uint32) {
 	m := flow.Message{Protocol: Name, Kind: "interim", Dir: layer.ToClient, Key: uint64(id), Stream: uint64(id), First: k.first, Last: k.last, Bytes: k.bytes}
 	m.Status, m.Facts = d.notes.Take(nil)
+	m.Keep = true
 	out.Message(&m)
 }
 
