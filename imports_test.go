@@ -83,6 +83,8 @@ func TestFoldersImportOnlyWhatStandsBelow(t *testing.T) {
 var unwraps = map[string]bool{
 	"decode/quic decode/tls":          true, // QUIC's CRYPTO frames hold TLS handshake messages (RFC 9001)
 	"decode/quic decode/tls/suite":    true, // and its packets are protected by TLS's suites
+	"decode/dtls decode/tls":          true, // its handshake messages are TLS's
+	"decode/dtls decode/tls/suite":    true,
 	"decode/tls decode/tls/suite":     true,
 	"decode/http3 decode/http3/qpack": true, // its header compression
 }

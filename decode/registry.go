@@ -4,6 +4,7 @@ import (
 	"github.com/wiresight/wiresight/decode/amqp"
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dns"
+	"github.com/wiresight/wiresight/decode/dtls"
 	"github.com/wiresight/wiresight/decode/grpc"
 	"github.com/wiresight/wiresight/decode/header"
 	"github.com/wiresight/wiresight/decode/http1"
@@ -40,6 +41,7 @@ func Protocols() []dissect.Protocol {
 		sse.Protocol(),
 		quic.Protocol(),
 		stun.Protocol(),
+		dtls.Protocol(),
 		rtp.ControlProtocol(),
 		rtp.Protocol(),
 		sip.Protocol(),

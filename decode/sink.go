@@ -176,6 +176,9 @@ func (s *sink) HTTP2(h *flow.HTTP2) { s.conv.m.HTTP2 = h; s.conv.m.Version++ }
 // RTP implements dissect.Sink.
 func (s *sink) RTP(r *flow.RTP) { s.conv.m.RTP = r; s.conv.m.Version++ }
 
+// DTLS implements dissect.Sink.
+func (s *sink) DTLS(t *flow.TLS) { s.conv.m.DTLS = t; s.conv.m.Version++ }
+
 // ServerName implements dissect.Sink.
 func (s *sink) ServerName(name string) {
 	if name != "" {

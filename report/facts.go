@@ -155,11 +155,11 @@ func (e *encoder) rtt(r *[2]flow.RTT) {
 	e.close('}')
 }
 
-func (e *encoder) tls(t *flow.TLS) {
+func (e *encoder) tls(name string, t *flow.TLS) {
 	if t == nil {
 		return
 	}
-	e.object("tls")
+	e.object(name)
 	e.text("version", t.Version)
 	e.texts("offered_versions", t.OfferedVersions)
 	e.text("sni", t.SNI)

@@ -95,6 +95,8 @@ type Sink interface {
 	// TLS and QUIC hand out the handshake's facts; called again as they grow.
 	TLS(t *flow.TLS)
 	QUIC(q *flow.QUIC)
+	// DTLS hands out the facts of a handshake over datagrams.
+	DTLS(t *flow.TLS)
 	// HTTP2 hands out what the connection's frames said; called again as it grows.
 	HTTP2(h *flow.HTTP2)
 	// RTP hands out what was measured of media streams; called again as it grows.

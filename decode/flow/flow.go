@@ -90,6 +90,7 @@ type Conversation struct {
 	TCP  *TCP  // for TCP
 	TLS  *TLS  // where a TLS handshake was seen
 	QUIC *QUIC // where QUIC was seen
+	DTLS *TLS  // where a DTLS handshake was seen
 
 	HTTP2 *HTTP2 // where HTTP/2 was seen
 	RTP   *RTP   // where media were seen

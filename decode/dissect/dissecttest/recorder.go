@@ -134,6 +134,9 @@ func (r *Recorder) HTTP2(h *flow.HTTP2) { r.HTTP2s = append(r.HTTP2s, *h) }
 // RTP implements dissect.Sink.
 func (r *Recorder) RTP(*flow.RTP) {}
 
+// DTLS implements dissect.Sink.
+func (r *Recorder) DTLS(t *flow.TLS) { r.Handshakes = append(r.Handshakes, *t) }
+
 // ServerName implements dissect.Sink.
 func (r *Recorder) ServerName(name string) { r.ServerNames = append(r.ServerNames, name) }
 
