@@ -26,7 +26,7 @@ type Question struct{ Name, Type string }
 
 var dnsTypes = map[string]dnsmessage.Type{
 	"A": dnsmessage.TypeA, "AAAA": dnsmessage.TypeAAAA, "TXT": dnsmessage.TypeTXT, "MX": dnsmessage.TypeMX,
-	"CNAME": dnsmessage.TypeCNAME, "SRV": dnsmessage.TypeSRV, "PTR": dnsmessage.TypePTR, "NS": dnsmessage.TypeNS,
+	"HTTPS": dnsmessage.TypeHTTPS, "CNAME": dnsmessage.TypeCNAME, "SRV": dnsmessage.TypeSRV, "PTR": dnsmessage.TypePTR, "NS": dnsmessage.TypeNS,
 }
 
 func askDNS(settings []byte) error {
@@ -146,8 +146,34 @@ func resource(r dnsmessage.Resource) string {
 		return "CNAME " + b.CNAME.String()
 	case *dnsmessage.MXResource:
 		return fmt.Sprintf("MX %d %s", b.Pref, b.MX)
+	case *dnsmessage.HTTPSResource:
+		return "HTTPS " + serviceBinding(b.SVCBResource)
 	case *dnsmessage.TXTResource:
 		return "TXT " + strings.Join(b.TXT, "")
 	}
 	return strings.TrimPrefix(r.Header.Type.String(), "Type")
+}
+
+// serviceBinding is a record of RFC 9460 in short: priority, target and the
+// parameters whose values are lists of names or addresses.
+func serviceBinding(b dnsmessage.SVCBResource) string {
+	text := fmt.Sprintf("%d %s", b.Priority, b.Target)
+	for _, p := range b.Params {
+		v := p.Value
+		switch p.Key {
+		case dnsmessage.SVCParamALPN:
+			var names []string
+			for len(v) > 0 && int(v[0]) < len(v) {
+				names, v = append(names, string(v[1:1+v[0]])), v[1+v[0]:]
+			}
+			text += " alpn=" + strings.Join(names, ",")
+		case dnsmessage.SVCParamPort:
+			text += fmt.Sprintf(" port=%d", binary.BigEndian.Uint16(v))
+		case dnsmessage.SVCParamIPv4Hint:
+			for ; len(v) >= 4; v = v[4:] {
+				text += " ipv4hint=" + net.IP(v[:4]).String()
+			}
+		}
+	}
+	return text
 }

@@ -2,6 +2,7 @@ package role
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -66,17 +67,11 @@ func countFrames(c *truth.WebSocket, toServer bool, b []byte) {
 	}
 	r, place := bytes.NewReader(b), -1
 	for {
-		h, err := ws.ReadHeader(r)
+		f, err := readFrame(r)
 		if err != nil {
 			return
 		}
-		payload := make([]byte, h.Length)
-		if _, err := io.ReadFull(r, payload); err != nil {
-			return
-		}
-		if h.Masked {
-			ws.Cipher(payload, h.Mask, 0)
-		}
+		h := f.Header
 		c.Frames.Add(toServer, opcodes[h.OpCode])
 		if h.Rsv1() {
 			if c.Compressed == nil {
@@ -86,7 +81,7 @@ func countFrames(c *truth.WebSocket, toServer bool, b []byte) {
 			c.Compressed.Add(toServer, opcodes[h.OpCode])
 		}
 		if h.OpCode == ws.OpClose {
-			code, reason := ws.ParseCloseFrameData(payload)
+			code, reason := ws.ParseCloseFrameData(f.Payload)
 			c.Close = append(c.Close, truth.WebSocketClose{From: from, Code: int(code), Reason: reason})
 		}
 		if h.OpCode.IsControl() {
@@ -100,4 +95,24 @@ func countFrames(c *truth.WebSocket, toServer bool, b []byte) {
 			messages[place].Compressed = messages[place].Compressed || h.Rsv1()
 		}
 	}
+}
+
+// readFrame reads a frame with its payload unmasked.
+func readFrame(r io.Reader) (f ws.Frame, err error) {
+	const longest = 1 << 20
+	if f.Header, err = ws.ReadHeader(r); err != nil {
+		return f, err
+	}
+	if f.Header.Length > longest {
+		return f, fmt.Errorf("a frame of %d bytes", f.Header.Length)
+	}
+	f.Payload = make([]byte, f.Header.Length)
+	if _, err = io.ReadFull(r, f.Payload); err != nil {
+		return f, err
+	}
+	if f.Header.Masked {
+		ws.Cipher(f.Payload, f.Header.Mask, 0)
+		f.Header.Masked = false
+	}
+	return f, nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/h2c"
+	"golang.org/x/net/http2/h2c" //lint:ignore SA1019 see serveHTTP
 )
 
 // HTTPServer is what an HTTP server of the lab is told.
@@ -41,7 +41,8 @@ func serveHTTP(settings []byte) error {
 			server.Protocols.SetHTTP2(true)
 		case "h2c":
 			server.Protocols.SetUnencryptedHTTP2(true)
-		case "h2c-upgrade": // RFC 7540 sec. 3.2; net/http itself has it no more
+		case "h2c-upgrade":
+			//lint:ignore SA1019 the Upgrade of RFC 7540 sec. 3.2, which net/http itself has not
 			server.Handler = h2c.NewHandler(server.Handler, &http2.Server{})
 			server.Protocols.SetHTTP1(true)
 		}

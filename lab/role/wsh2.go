@@ -2,7 +2,6 @@ package role
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,11 +26,10 @@ func connectWebSocket(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 	_ = control.Flush()
 	for {
-		f, err := ws.ReadFrame(r.Body)
+		f, err := readFrame(r.Body)
 		if err != nil {
 			return
 		}
-		f = ws.UnmaskFrameInPlace(f)
 		switch f.Header.OpCode {
 		case ws.OpPing:
 			f = ws.NewPongFrame(f.Payload)
@@ -60,8 +58,9 @@ func talkWebSocketHTTP2(settings []byte) error {
 		return err
 	}
 	frames := listenToFrames()
-	// net/http itself takes no pseudo-header for an extended CONNECT.
-	client := &http.Client{Transport: &http2.Transport{TLSClientConfig: config, DisableCompression: true}}
+	//lint:ignore SA1019 net/http's own transport takes no pseudo-header for an extended CONNECT
+	transport := &http2.Transport{TLSClientConfig: config, DisableCompression: true}
+	client := &http.Client{Transport: transport}
 	r := WebSocketReport{HTTPReport: fetchAll(client, s)}
 	if err := r.overHTTP2(client, s); err != nil {
 		return err
@@ -107,8 +106,8 @@ func (r *WebSocketReport) overHTTP2(client *http.Client, s HTTPClient) error {
 		if err := ws.WriteFrame(body, ws.MaskFrame(f)); err != nil {
 			return err
 		}
-		answer, err := ws.ReadFrame(response.Body)
-		if err != nil && !errors.Is(err, io.EOF) {
+		answer, err := readFrame(response.Body)
+		if err != nil {
 			return err
 		}
 		noteFrameOf(w, false, answer)

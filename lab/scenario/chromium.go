@@ -135,7 +135,7 @@ func readNetLog(file string) (*netLog, error) {
 	}
 	l := new(netLog)
 	if err := json.Unmarshal(b, l); err != nil {
-		return nil, fmt.Errorf("Chromium's log: %w", err)
+		return nil, fmt.Errorf("net log: %w", err)
 	}
 	return l, nil
 }

@@ -27,6 +27,18 @@ func dnsScenarios() []Scenario {
 			Shows: []string{"service-discovery", "request-response"},
 			Run:   runDNSThenHTTP, Check: statuses(200, 200),
 		},
+		{
+			Name:        "dns-https-record",
+			Description: "A client asks unbound for a server's HTTPS record (RFC 9460), which says that it has HTTP/3, and connects with QUIC at once.",
+			Path:        Path{OneWay: 10 * time.Millisecond}, Programs: []string{"unbound"},
+			Shows: []string{"quic"},
+			Run:   runHTTPSRecord, Check: all(statuses(200, 200), quicIs("v1", false), func(e *Env) error {
+				if a := e.Truth.DNS[0].Answers; len(a) != 1 || !strings.Contains(a[0], "alpn=h3,h2") {
+					return fmt.Errorf("the answer is %q", a)
+				}
+				return nil
+			}),
+		},
 	}
 }
 
@@ -52,6 +64,13 @@ func runDNSThenHTTP(e *Env) error {
 	return e.fetch(role.HTTPClient{Base: "http://" + address, Host: serverName, Fetches: gets("/", "/items/1")})
 }
 
+func runHTTPSRecord(e *Env) error {
+	if err := e.ask(role.Question{Name: serverName + ".", Type: "HTTPS"}, role.Question{Name: serverName + ".", Type: "A"}); err != nil {
+		return err
+	}
+	return runQUIC(e, role.HTTP3Server{}, role.HTTP3Client{HTTPClient: role.HTTPClient{Fetches: gets("/", "/items/1")}})
+}
+
 // ask starts unbound and asks it.
 func (e *Env) ask(questions ...role.Question) error {
 	if err := e.unbound(); err != nil {
@@ -72,6 +91,7 @@ func (e *Env) unbound() error {
 	record("lab.example. 300 IN SOA ns.lab.example. admin.lab.example. 1 3600 900 604800 300")
 	record(serverName + ". 300 IN A " + e.Server.IP)
 	record(serverName + ". 300 IN AAAA fd00:7::2")
+	record(serverName + ` 300 IN HTTPS 1 . alpn="h3,h2" port=443 ipv4hint=` + e.Server.IP)
 	record("www.lab.example. 300 IN CNAME " + serverName + ".")
 	record("lab.example. 300 IN MX 10 mail.lab.example.")
 	for i := range 50 {

@@ -17,6 +17,20 @@ func http2Scenarios() []Scenario {
 			Check: all(statuses(repeat(200, 11)...), connections(1), protocol("http2"), streams(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21)),
 		},
 		{
+			Name: "http2-nginx-parallel", Description: "curl asks nginx for a page and then for ten resources at once over one HTTP/2 connection with TLS 1.3.",
+			Path: path, Programs: nginx, Run: func(e *Env) error { return runHTTP2Curl(e, "ssl_protocols TLSv1.3;", "-Z", "--parallel-max", "20") },
+			Check: all(statuses(repeat(200, 11)...), connections(1), protocol("http2"), func(e *Env) error {
+				seen := map[int64]bool{}
+				for _, r := range e.Truth.Requests {
+					if r.Stream == nil || seen[*r.Stream] {
+						return fmt.Errorf("no stream of its own for %s", r.Target)
+					}
+					seen[*r.Stream] = true
+				}
+				return nil
+			}),
+		},
+		{
 			Name: "http2-nginx-goaway", Description: "nginx ends each HTTP/2 connection with GOAWAY after four requests; curl goes on over new ones.",
 			Path: path, Programs: nginx, Run: func(e *Env) error { return runHTTP2Curl(e, "keepalive_requests 4;") },
 			Check: all(statuses(repeat(200, 11)...), connections(3), protocol("http2")),
@@ -123,16 +137,16 @@ func http2Scenarios() []Scenario {
 	}
 }
 
-func runHTTP2Curl(e *Env, options string) error {
+func runHTTP2Curl(e *Env, server string, options ...string) error {
 	c, err := e.certificate()
 	if err != nil {
 		return err
 	}
 	if err := e.nginx(fmt.Sprintf("listen %d ssl http2; ssl_certificate %s; ssl_certificate_key %s; %s",
-		tlsPort, c.Certificate, c.Key, options)); err != nil {
+		tlsPort, c.Certificate, c.Key, server)); err != nil {
 		return err
 	}
-	log, err := e.curl("https", tlsPort, []string{"--http2", "--cacert", c.CA}, pageTargets()...)
+	log, err := e.curl("https", tlsPort, append(options, "--http2", "--cacert", c.CA), pageTargets()...)
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, log)
 	}

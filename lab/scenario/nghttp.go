@@ -62,7 +62,6 @@ type nghttpReader struct {
 	from, kind string // of the frame before
 	stream     int64
 	promised   string // target of the push to come
-	trailers   bool
 }
 
 var (
