@@ -16,7 +16,7 @@ func setUpScenarios() []Scenario {
 			Name: "tfo-http", Description: "curl asks nginx three times over new connections with TCP Fast Open: the first asks for a cookie, the others send the request with the SYN.",
 			Path: tlsPath, Programs: nginxCurl, Vantages: allVantages, Shows: []string{"tcp", "tfo"}, DoesNotShow: []string{"fast-open-refused"},
 			Run: func(e *Env) error {
-				return runFastOpen(e, "fastopen=16", "3", func(i int) error {
+				return runOpenings(e, "fastopen=16", "3", func(i int) error {
 					_, err := e.curl("http", serverPort, []string{"--tcp-fastopen"}, pageTargets()[i])
 					return err
 				})
@@ -27,7 +27,7 @@ func setUpScenarios() []Scenario {
 			Name: "tfo-refused", Description: "The same, but the server forgets its cookies before the second connection: it takes the SYN, and not the data in it.",
 			Path: tlsPath, Programs: nginxCurl, Vantages: allVantages, Shows: []string{"tcp", "fast-open-refused"},
 			Run: func(e *Env) error {
-				return runFastOpen(e, "fastopen=16", "3", func(i int) error {
+				return runOpenings(e, "fastopen=16", "3", func(i int) error {
 					if i > 0 { // another key: the client's cookie is no longer good
 						if err := e.Server.Sysctl("ipv4.tcp_fastopen_key", fmt.Sprintf("00000000-00000000-00000000-0000000%d", i)); err != nil {
 							return err
@@ -91,11 +91,11 @@ func runLargeCertificate(e *Env) error {
 	return nil
 }
 
-func runFastOpen(e *Env, listen, sysctl string, ask func(int) error) error {
-	return runFastOpenOn(e, fmt.Sprintf("listen %d %s;", serverPort, listen), sysctl, ask)
+func runOpenings(e *Env, listen, sysctl string, ask func(int) error) error {
+	return runOpeningsOn(e, fmt.Sprintf("listen %d %s;", serverPort, listen), sysctl, ask)
 }
 
-func runFastOpenOn(e *Env, server, sysctl string, ask func(int) error) error {
+func runOpeningsOn(e *Env, server, sysctl string, ask func(int) error) error {
 	for _, h := range []*Host{e.Client, e.Server} {
 		if err := h.Sysctl("ipv4.tcp_fastopen", sysctl); err != nil {
 			return err
