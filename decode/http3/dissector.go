@@ -190,6 +190,10 @@ func (d *dissector) frame(out dissect.Sink, x *side, b []byte) bool {
 		return false
 	}
 	x.frame, x.shown = f, false
+	if x.foreign() {
+		x.phase = lost
+		return true
+	}
 	switch {
 	case f.kind == frameWebTransport && x.kind == messageStream && !x.final && x.s.id&unidirectional == 0:
 		return d.transportStream(out, x)
@@ -210,6 +214,16 @@ func (d *dissector) frame(out dissect.Sink, x *side, b []byte) bool {
 		return false
 	}
 	return d.whole(out, x, b[:f.size+int(f.length)])
+}
+
+// foreign reports whether the first frame of a side shows that the stream is
+// none of HTTP/3's messages. Where the other side, which may have said what it
+// is, is missing in the capture, that is nobody's fault.
+func (x *side) foreign() bool {
+	if x.kind != messageStream || x.final || x.dir == layer.ToServer || x.s.side[layer.ToServer].final || x.s.id&unidirectional != 0 {
+		return false
+	}
+	return x.frame.kind != frameHeaders && x.frame.kind != framePushPromise && !reserved(x.frame.kind) && x.frame.kind != frameWebTransport
 }
 
 // skip passes over bytes of a frame.

@@ -127,7 +127,7 @@ func (d *dissector) end(out dissect.Sink, x *side) {
 	if x.reset || x.missing || x.phase == inData || x.phase == skipping || x.phase == lost || x.in.Len() > 0 {
 		state = flow.Cut
 	}
-	if state == flow.Cut && !x.reset && !x.missing && x.kind == messageStream {
+	if state == flow.Cut && !x.reset && !x.missing && x.phase != lost && x.kind == messageStream {
 		out.Problem(Name, "stream ends within a frame (RFC 9114 section 7.1)")
 	}
 	d.cutFrame(out, x)
@@ -217,12 +217,23 @@ func (d *dissector) cut(out dissect.Sink, s *exchange) {
 		if x.kind == transportStream && x.phase != over {
 			d.endTransport(out, x)
 		}
+		state := flow.Cut
+		if x.atLength() {
+			state = flow.Complete
+		}
 		d.cutFrame(out, x)
-		d.finish(out, x, flow.Cut)
+		d.finish(out, x, state)
 		x.phase = over
 		x.in.Reset()
 	}
 	d.forget(s)
+}
+
+// atLength reports whether a message has all the content that it announced:
+// then it is whole, though the end of its stream was not seen.
+func (x *side) atLength() bool {
+	length := http.Fact(x.msg.Facts, "content-length")
+	return x.phase == atFrame && x.in.Len() == 0 && !x.missing && length != "" && http.ParseLength([]byte(length)) == x.body
 }
 
 // cutOldest makes room for another stream.

@@ -119,8 +119,11 @@ func (d *dissector) message(out dissect.Sink, x *side, s *http.Section, n int, p
 	case x.kind != messageStream:
 		out.Problem(Name, "HEADERS frame on a control stream (RFC 9114 section 7.2.2)")
 		x.take(n)
-	case x.dir == layer.ToServer:
+	case x.dir == layer.ToServer && (s.Method != nil || s.HiddenPseudo):
 		d.request(out, x, s, n)
+	case x.dir == layer.ToServer || s.Status == nil && !s.HiddenPseudo:
+		out.Problem(Name, "field section that is neither request nor response (RFC 9114 section 4.3)")
+		x.take(n)
 	case s.Interim():
 		x.first, x.last = x.take(n)
 		m := flow.Message{Protocol: Name, Kind: "interim", Dir: x.dir, Key: e.key, Stream: e.id, First: x.first, Last: x.last, Bytes: int64(n)}

@@ -162,6 +162,9 @@ func (d *dissector) long(c *connection) {
 		c.setVersion(p, dir)
 		c.addID(r.out, dir.Reverse(), p.scid)
 	}
+	if p.kind == handshake && len(p.dcid) > 0 { // where the packet in which the other side chose it is missing
+		c.addID(r.out, dir, p.dcid)
+	}
 	d.read(c)
 }
 
