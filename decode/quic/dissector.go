@@ -34,6 +34,7 @@ type dissector struct {
 // reading is the packet that is being read.
 type reading struct {
 	out      dissect.Sink
+	datagram dissect.Chunk // here so that it needs no allocation
 	chunk    *dissect.Chunk
 	packet   packet
 	offset   int // of the packet in the datagram
@@ -74,7 +75,8 @@ func (d *dissector) begin(client layer.Direction) *connection {
 // more packets (RFC 9000 section 12.2).
 func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 	d.tried = 0
-	d.now.out, d.now.chunk = out, &c
+	d.now.datagram = c
+	d.now.out, d.now.chunk = out, &d.now.datagram
 	packets := 0
 	for b := c.Data; len(b) > 0 && packets < maxCoalesced; packets++ {
 		n := d.packet(b)
@@ -84,10 +86,10 @@ func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 		b = b[n:]
 	}
 	if packets > 0 {
-		d.firstFlights(&c)
+		d.firstFlights(d.now.chunk)
 	}
 	d.tell(out)
-	d.now.out, d.now.chunk, d.now.raw, d.now.plain = nil, nil, nil, nil
+	d.now.out, d.now.chunk, d.now.datagram.Data, d.now.raw, d.now.plain = nil, nil, nil, nil, nil
 	clear(d.now.frames)
 	clear(d.now.messages)
 }

@@ -71,6 +71,7 @@ func (*nothing) Message(*flow.Message)                    {}
 func (*nothing) Layer(layer.Protocol, func() layer.Layer) {}
 func (*nothing) Recording() bool                          { return false }
 func (*nothing) QUIC(*flow.QUIC)                          {}
+func (*nothing) Inner(layer.Protocol, dissect.Chunk)      {}
 func (*nothing) HTTP2(*flow.HTTP2)                        {}
 
 func BenchmarkShortHeader(b *testing.B) {
