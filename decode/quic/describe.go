@@ -10,18 +10,17 @@ import (
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
-// packetLayer describes the packet at hand as it stands in the datagram, whose
-// first byte offsets count from.
+// packetLayer describes the packet at hand, whose first byte offsets count from.
 func (d *dissector) packetLayer() layer.Layer {
 	r := &d.now
 	p := &r.packet
-	l := layer.Layer{Protocol: Name, OSI: osi, Source: layer.Reassembled, Offset: r.offset, Length: p.size}
+	l := layer.Layer{Protocol: Name, OSI: osi, Source: layer.Reassembled, Length: p.size, Data: bytes.Clone(r.raw), Packets: []int{r.chunk.At.Number}}
 	title := titles[p.kind]
 	if r.reset {
 		title = "Stateless Reset"
 	}
 	l.Summary = title
-	l.Fields = append(l.Fields, layer.Field{Name: "quic.packet_length", Value: strconv.Itoa(p.size), Offset: r.offset, Length: p.size})
+	l.Fields = append(l.Fields, layer.Field{Name: "quic.packet_length", Value: strconv.Itoa(p.size), Length: p.size})
 	switch {
 	case r.reset:
 		l.Fields = append(l.Fields, r.resetFields()...)
@@ -38,36 +37,36 @@ func (d *dissector) packetLayer() layer.Layer {
 
 // longFields describes a long header.
 func (r *reading) longFields() []layer.Field {
-	p, at := &r.packet, r.offset
-	fields := []layer.Field{{Name: "quic.header_form", Value: "1", Offset: at, Length: 1}}
+	p := &r.packet
+	fields := []layer.Field{{Name: "quic.header_form", Value: "1", Length: 1}}
 	if p.kind < negotiation {
 		name := "quic.long.packet_type"
 		if isV2(p.version) {
 			name += "_v2"
 		}
 		fields = append(fields,
-			layer.Field{Name: "quic.fixed_bit", Value: bit(r.raw[0], fixedBit), Offset: at, Length: 1},
-			layer.Field{Name: name, Value: strconv.Itoa(p.code()), Offset: at, Length: 1})
+			layer.Field{Name: "quic.fixed_bit", Value: bit(r.raw[0], fixedBit), Length: 1},
+			layer.Field{Name: name, Value: strconv.Itoa(p.code()), Length: 1})
 	}
-	dcid := at + 5
+	dcid := 5
 	scid := dcid + 1 + len(p.dcid)
 	rest := scid + 1 + len(p.scid)
 	fields = append(fields,
-		layer.Field{Name: "quic.version", Value: fmt.Sprintf("0x%08x", p.version), Offset: at + 1, Length: 4},
+		layer.Field{Name: "quic.version", Value: fmt.Sprintf("0x%08x", p.version), Offset: 1, Length: 4},
 		layer.Field{Name: "quic.dcil", Value: strconv.Itoa(len(p.dcid)), Offset: dcid, Length: 1},
 		layer.Field{Name: "quic.dcid", Value: fmt.Sprintf("%x", p.dcid), Offset: dcid + 1, Length: len(p.dcid)},
 		layer.Field{Name: "quic.scil", Value: strconv.Itoa(len(p.scid)), Offset: scid, Length: 1},
 		layer.Field{Name: "quic.scid", Value: fmt.Sprintf("%x", p.scid), Offset: scid + 1, Length: len(p.scid)})
 	switch p.kind {
 	case initial:
-		fields = append(fields, layer.Field{Name: "quic.token_length", Value: strconv.Itoa(len(p.token)), Offset: rest, Length: varintLength(r.raw, rest-at)})
+		fields = append(fields, layer.Field{Name: "quic.token_length", Value: strconv.Itoa(len(p.token)), Offset: rest, Length: varintLength(r.raw, rest)})
 		if len(p.token) > 0 {
-			fields = append(fields, layer.Field{Name: "quic.token", Value: clipHex(p.token), Offset: at + bytes.Index(r.raw, p.token), Length: len(p.token)})
+			fields = append(fields, layer.Field{Name: "quic.token", Value: clipHex(p.token), Offset: bytes.Index(r.raw, p.token), Length: len(p.token)})
 		}
 	case retry:
 		fields = append(fields,
 			layer.Field{Name: "quic.retry_token", Value: clipHex(p.token), Offset: rest, Length: len(p.token)},
-			layer.Field{Name: "quic.retry_integrity_tag", Value: clipHex(r.raw[len(r.raw)-retryTag:]), Offset: at + len(r.raw) - retryTag, Length: retryTag})
+			layer.Field{Name: "quic.retry_integrity_tag", Value: clipHex(r.raw[len(r.raw)-retryTag:]), Offset: len(r.raw) - retryTag, Length: retryTag})
 	case negotiation:
 		fields = append(fields, versionFields(rest, p.versions)...)
 	}
@@ -109,14 +108,14 @@ func versionFields(at int, b []byte) []layer.Field {
 
 // shortFields describes a short header, as far as it is in the clear.
 func (r *reading) shortFields() []layer.Field {
-	first, at := r.raw[0], r.offset
+	first := r.raw[0]
 	fields := []layer.Field{
-		{Name: "quic.header_form", Value: "0", Offset: at, Length: 1},
-		{Name: "quic.fixed_bit", Value: bit(first, fixedBit), Offset: at, Length: 1},
-		{Name: "quic.spin_bit", Value: strconv.FormatBool(first&spinBit != 0), Offset: at, Length: 1},
+		{Name: "quic.header_form", Value: "0", Length: 1},
+		{Name: "quic.fixed_bit", Value: bit(first, fixedBit), Length: 1},
+		{Name: "quic.spin_bit", Value: strconv.FormatBool(first&spinBit != 0), Length: 1},
 	}
 	if id := r.packet.dcid; len(id) > 0 {
-		fields = append(fields, layer.Field{Name: "quic.dcid", Value: fmt.Sprintf("%x", id), Offset: at + 1, Length: len(id)})
+		fields = append(fields, layer.Field{Name: "quic.dcid", Value: fmt.Sprintf("%x", id), Offset: 1, Length: len(id)})
 	}
 	return fields
 }
@@ -124,15 +123,15 @@ func (r *reading) shortFields() []layer.Field {
 func (r *reading) resetFields() []layer.Field {
 	n := len(r.raw) - resetToken
 	return []layer.Field{
-		{Name: "quic.unpredictable_bits", Value: fmt.Sprintf("%d bytes", n), Offset: r.offset, Length: n},
-		{Name: "quic.stateless_reset_token", Value: fmt.Sprintf("%x", r.raw[n:]), Offset: r.offset + n, Length: resetToken},
+		{Name: "quic.unpredictable_bits", Value: fmt.Sprintf("%d bytes", n), Length: n},
+		{Name: "quic.stateless_reset_token", Value: fmt.Sprintf("%x", r.raw[n:]), Offset: n, Length: resetToken},
 	}
 }
 
 // protectedFields describes what header and packet protection hid.
 func (r *reading) protectedFields(d *dissector) []layer.Field {
 	p := &r.packet
-	at := r.offset + p.number
+	at := p.number
 	if r.plain == nil {
 		return []layer.Field{{Name: "quic.protected_payload", Value: "no key", Offset: at, Length: p.size - p.number}}
 	}
@@ -140,10 +139,10 @@ func (r *reading) protectedFields(d *dissector) []layer.Field {
 	n := int(header[0]&3) + 1
 	fields := make([]layer.Field, 0, 4)
 	if p.kind == oneRTT {
-		fields = append(fields, layer.Field{Name: "quic.key_phase", Value: strconv.FormatBool(r.phase), Offset: r.offset, Length: 1})
+		fields = append(fields, layer.Field{Name: "quic.key_phase", Value: strconv.FormatBool(r.phase), Length: 1})
 	}
 	return append(fields,
-		layer.Field{Name: "quic.packet_number_length", Value: strconv.Itoa(n), Offset: r.offset, Length: 1},
+		layer.Field{Name: "quic.packet_number_length", Value: strconv.Itoa(n), Length: 1},
 		layer.Field{Name: "quic.packet_number", Value: decimal(r.number), Offset: at, Length: n},
 		layer.Field{Name: "quic.payload", Value: fmt.Sprintf("%d bytes", len(r.plain)), Offset: at + n, Length: p.size - p.number - n})
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 )
@@ -28,6 +29,7 @@ func FuzzDissector(f *testing.F) {
 		if n := d.kept(); n > maxConnections*6*maxCrypto {
 			t.Errorf("%d bytes kept", n)
 		}
+		dissecttest.CheckFields(t, &r.Recorder)
 	})
 }
 
@@ -61,6 +63,7 @@ func FuzzFrames(f *testing.F) {
 			}
 		}
 		d.Finish(r, false)
+		dissecttest.CheckFields(t, &r.Recorder)
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 	"github.com/wiresight/wiresight/decode/dissect"
+	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/secrets"
 )
@@ -176,6 +177,7 @@ func TestConnectionOfQUICGoIsReadWithKeys(t *testing.T) {
 			q.CipherSuite == "" || q.Close == nil || !q.Close.Application || len(r.problems) > 0 {
 			t.Errorf("%+v\nproblems %q", q, r.problems)
 		}
+		dissecttest.CheckFields(t, &r.Recorder)
 		if len(r.IDs[0]) < 2 || len(r.IDs[1]) > 0 && len(r.IDs[1][0]) == 0 {
 			t.Errorf("connection IDs %x", r.IDs)
 		}

@@ -20,7 +20,9 @@ type recorder struct {
 
 func (r *recorder) Message(m *flow.Message) { r.kinds[m.Dir] = append(r.kinds[m.Dir], m.Kind) }
 func (r *recorder) Layer(_ layer.Protocol, describe func() layer.Layer) {
-	r.layers = append(r.layers, describe())
+	l := describe()
+	r.layers = append(r.layers, l)
+	r.Layers = append(r.Layers, dissecttest.Layer{Layer: l})
 }
 func (r *recorder) Problem(_ layer.Protocol, text string) { r.problems = append(r.problems, text) }
 func (r *recorder) Recording() bool                       { return true }
