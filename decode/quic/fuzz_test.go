@@ -56,7 +56,7 @@ func FuzzFrames(f *testing.F) {
 		for i, kind := range []packetType{initial, handshake, zeroRTT, oneRTT} {
 			for _, dir := range []layer.Direction{layer.ToServer, layer.ToClient} {
 				d.now.out, d.now.chunk = r, &dissect.Chunk{Dir: dir, At: layer.PacketRef{Number: 2*i + int(dir) + 1, Nanos: int64(i)}}
-				d.now.packet, d.now.number, d.now.plain = packet{kind: kind, version: version1}, uint64(i), plain
+				d.now.packet, d.now.number, d.now.plain = packet{kind: kind, version: version1, size: 40}, uint64(i), plain
 				d.now.frames, d.now.messages = d.now.frames[:0], d.now.messages[:0]
 				d.now.raw, d.opener.header = make([]byte, 40), []byte{0x43}
 				d.read(d.connections[0])
