@@ -14,6 +14,7 @@ import (
 type lookups struct {
 	read    int        // conversations looked at
 	packets int64      // of the model then
+	reads   int        // conversations read, for the tests
 	dns     []progress // those that hold DNS exchanges, or may come to
 	answers map[resolved][]answer
 	found   []pattern.Discovery
@@ -65,6 +66,7 @@ func (l *lookups) update(m *flow.Model) {
 		}
 	}
 	for i := range l.dns {
+		l.reads++
 		l.dns[i].read(l)
 	}
 	for _, c := range fresh {

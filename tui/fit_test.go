@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand"
 	"testing"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -23,13 +22,9 @@ func TestManyConversationsScrollAtOnce(t *testing.T) {
 	u.press("G")
 	u.selects("200000 ")
 	const keys = 40
-	begun := time.Now()
 	for range keys {
 		u.press("up")
 		u.screen()
-	}
-	if took := time.Since(begun) / keys; took > 50*time.Millisecond {
-		t.Errorf("a key takes %v", took)
 	}
 	u.selects("199960 ")
 	u.press("s s s s g")

@@ -1,32 +1,24 @@
 package tls
 
 import (
-	"math"
+	"strconv"
 	"testing"
-	"time"
 
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
-// A long message in records of one byte costs about as much as short messages
-// in as many records.
-func TestMessageInTinyRecordsCostsNoSquare(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time")
-	}
+// A long message in records of one byte should cost about as much as short
+// messages in as many records.
+func BenchmarkMessageInTinyRecords(b *testing.B) {
 	const total = 256 << 10
-	cost := func(message int) time.Duration {
-		best := time.Duration(math.MaxInt64)
-		for range 3 {
-			began := time.Now()
-			feedTinyRecords(total/message, message)
-			best = min(best, time.Since(began))
-		}
-		return best
-	}
-	if long, short := cost(total), cost(total/64); long > 4*short {
-		t.Errorf("one message of %d bytes takes %v, 64 messages take %v together", total, long, short)
+	for _, messages := range []int{1, 64} {
+		b.Run(strconv.Itoa(messages)+"messages", func(b *testing.B) {
+			b.SetBytes(total)
+			for b.Loop() {
+				feedTinyRecords(messages, total/messages)
+			}
+		})
 	}
 }
 
