@@ -206,9 +206,29 @@ func (p *page) secure(c *flow.Conversation) {
 		if q.Retry {
 			facts = append(facts, "after a Retry")
 		}
+		fact("early data %s", q.EarlyData)
+		if q.Migrations > 0 {
+			facts = append(facts, fmt.Sprintf("moved to other addresses, %d times", q.Migrations))
+		}
+		if n := q.Lost.Sum(); n > 0 {
+			facts = append(facts, fmt.Sprintf("%d packets lost", n))
+		}
+		if n := q.BlockedTotal; n > 0 {
+			facts = append(facts, fmt.Sprintf("held up by flow control, %d times", n))
+		}
+		if q.StatelessReset != nil {
+			facts = append(facts, fmt.Sprintf("reset without state by the %s", sender(q.StatelessReset.By)))
+		}
 		if q.Close != nil {
 			facts = append(facts, fmt.Sprintf("closed by the %s with code %d", sender(q.Close.By), q.Close.Code))
 		}
+		if q.Decrypted {
+			facts = append(facts, "read with keys")
+		}
+		fact("not read: %s", q.KeyProblem)
+	}
+	if c.Continues > 0 {
+		facts = append(facts, fmt.Sprintf("another path of the connection that is conversation %d: its messages are told there", c.Continues))
 	}
 	if len(facts) > 0 {
 		p.words(5, "", strings.Join(facts, ", "))

@@ -74,7 +74,6 @@ func (d *dissector) datagram(out dissect.Sink, c *dissect.Chunk) {
 // session reads one stream, or the datagrams, of a WebTransport session: they
 // are counted, what they carry is the application's own.
 type session struct {
-	bytes  [2]int64
 	begun  [2]flow.Message
 	ended  [2]bool
 	stream uint64
