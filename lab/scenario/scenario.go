@@ -47,7 +47,8 @@ func All() []Scenario {
 	for _, group := range [][]Scenario{
 		httpScenarios(), pollingScenarios(), nagleScenarios(), lossScenarios(),
 		stallScenarios(), repairScenarios(), limitScenarios(), setUpScenarios(),
-		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(), contentScenarios(), quicScenarios(), ngtcp2Scenarios(), fastOpenScenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
+		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(),
+		contentScenarios(), quicScenarios(), ngtcp2Scenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
 	} {
 		all = append(all, group...)
 	}
