@@ -40,9 +40,11 @@ var (
 type inflater struct {
 	fresh  bool   // each message is compressed by itself (no context takeover)
 	window []byte // what was inflated last, which the next message may refer to
-	lost   bool   // it is not known
-	in     int64
-	out    int64
+	// partial tells that what came before window is not known. A message that
+	// refers to it cannot be inflated; others can.
+	partial bool
+	in      int64
+	out     int64
 }
 
 // scratch is what inflating needs while it lasts.
@@ -59,10 +61,7 @@ var tail = []byte{0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff}
 // inflate undoes a message. data may be changed behind its end. The result is
 // valid until the next call with s.
 func (z *inflater) inflate(s *scratch, data []byte) ([]byte, error) {
-	switch {
-	case z.lost && !z.fresh:
-		return nil, errWindow
-	case z.out > freeInflated && z.out > maxRatio*z.in:
+	if z.out > freeInflated && z.out > maxRatio*z.in {
 		return nil, errBomb
 	}
 	s.source.Reset(append(data, tail...))
@@ -79,12 +78,18 @@ func (z *inflater) inflate(s *scratch, data []byte) ([]byte, error) {
 	z.in += int64(len(data))
 	z.out += int64(len(s.out))
 	if err != nil {
-		z.lost = true
+		if err == errFormat && z.partial && !z.fresh {
+			err = errWindow
+		}
+		z.lose()
 		return nil, err
 	}
 	z.slide(s.out)
 	return s.out, nil
 }
+
+// lose tells that a message was not inflated.
+func (z *inflater) lose() { z.window, z.partial = z.window[:0], true }
 
 // read fills s.out with all that the reader gives.
 func (s *scratch) read() error {
@@ -136,7 +141,8 @@ type extensions struct {
 // whether it is.
 func agreed(c *dissect.Context) (x extensions) {
 	offered := c.Fact(http.AnswerFact) != ""
-	x.other = c.MidStream || offered
+	x.other = offered || unknown(c)
+	x.deflate = unknown(c) // a reserved bit tells
 	for _, f := range c.Facts {
 		if f.Key != extensionsFact {
 			continue
@@ -156,6 +162,10 @@ func agreed(c *dissect.Context) (x extensions) {
 	}
 	return x
 }
+
+// unknown reports whether the connection's beginning was not seen: HTTP, which
+// always announces some facts, did not.
+func unknown(c *dissect.Context) bool { return len(c.Facts) == 0 }
 
 // parameters reads those of permessage-deflate (RFC 7692 section 7.1). The
 // window's size does not matter: one of 32 KiB reads smaller ones, too.

@@ -24,7 +24,7 @@ type dissector struct {
 	agreed   extensions
 	inside   layer.Protocol // that the subprotocol names, "" where nobody reads it
 	stream   uint64         // of the connection that carries this one
-	mid      bool
+	mid      bool           // the beginning was not seen
 	scratch  *scratch
 	said     *half // whose frame describe describes
 	describe func() layer.Layer
@@ -47,6 +47,7 @@ type half struct {
 	inflater    inflater
 	said        flow.Message // the frame, while it is said
 	facts       []flow.Fact
+	resumed     bool // frames were missed: a fragment's beginning may be among them
 	closed      bool // a Close frame was sent
 	complained  bool // of what came behind it
 
@@ -80,10 +81,10 @@ type message struct {
 }
 
 func newDissector(c dissect.Context, s *scratch) *dissector {
-	d := &dissector{agreed: agreed(&c), mid: c.MidStream, scratch: s}
+	d := &dissector{agreed: agreed(&c), mid: unknown(&c), scratch: s}
 	for dir := range d.half {
 		d.half[dir].inflater.fresh = d.agreed.fresh[dir]
-		d.half[dir].inflater.lost = c.MidStream
+		d.half[dir].inflater.partial = d.mid
 	}
 	d.describe = d.layer
 	if c.Fact(http.AnswerFact) == "" {
@@ -122,7 +123,7 @@ func (d *dissector) begin(out dissect.Sink, h *half, c *dissect.Chunk) {
 	if !h.begun {
 		h.begun = true
 		if d.mid {
-			h.phase = lost
+			h.phase, h.resumed = lost, true
 		}
 	}
 }
@@ -267,8 +268,8 @@ func (d *dissector) skip(out dissect.Sink, h *half, c *dissect.Chunk) {
 func (h *half) lose() {
 	h.in.Reset()
 	h.phase = lost
-	h.message.open = false
-	h.inflater.lost = true
+	h.message.open, h.resumed = false, true
+	h.inflater.lose()
 	h.gap++ // nobody knows how many
 }
 

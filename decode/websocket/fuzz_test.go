@@ -79,3 +79,17 @@ func BenchmarkFrames(b *testing.B) {
 		d.Feed(out, dissect.Chunk{Data: data, At: layer.PacketRef{Number: i}})
 	}
 }
+
+// What the probe calls a WebSocket is read as one.
+func FuzzProbe(f *testing.F) {
+	f.Add([]byte(masked(final|1, "hello, world")))
+	f.Fuzz(func(t *testing.T, first []byte) {
+		if probe(first, false).Match != dissect.Yes {
+			return
+		}
+		r := dissecttest.Play(Protocol(), client(string(first)))
+		if len(r.Messages) == 0 || len(r.Problems) > 0 {
+			t.Errorf("%d messages, problems %+v", len(r.Messages), r.Problems)
+		}
+	})
+}

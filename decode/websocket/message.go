@@ -30,7 +30,7 @@ func (d *dissector) judge(out dissect.Sink, h *half, dir layer.Direction) {
 		out.Problem(Name, "a frame whose length is said in more bytes than needed (RFC 6455 section 5.2)")
 	case h.header.masked != (dir == layer.ToServer):
 		out.Problem(Name, "a frame of a client that is not masked, or one of a server that is (RFC 6455 section 5.1)")
-	case !o.control() && (o == continuation) != m.open && !h.inflater.lost:
+	case !o.control() && (o == continuation) != m.open && !h.resumed:
 		out.Problem(Name, "a fragment out of order (RFC 6455 section 5.4)")
 	}
 	if h.closed && !h.complained {
@@ -87,7 +87,7 @@ func (d *dissector) undo(h *half) {
 		if m.whole = false; m.bytes > maxCompressed {
 			m.failed = errLarge
 		}
-		h.inflater.lost = true
+		h.inflater.lose()
 	default:
 		m.plain, m.failed = h.inflater.inflate(d.scratch, m.payload)
 	}

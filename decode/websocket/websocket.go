@@ -24,8 +24,8 @@ const (
 	subprotocolFact = "sec-websocket-protocol"
 )
 
-// Protocol returns the registry's entry. It has no probe: nothing in the bytes
-// tells a WebSocket for sure, but HTTP always announces one.
+// Protocol returns the registry's entry. HTTP announces a WebSocket; the probe
+// finds those whose beginning is not in the capture.
 func Protocol() dissect.Protocol {
 	scratch := new(scratch) // for all connections of one chain, which reads one frame at a time
 	return dissect.Protocol{
@@ -34,6 +34,7 @@ func Protocol() dissect.Protocol {
 		About:     "WebSocket turns an HTTP connection into one where both sides may send messages at any time: chats, games, live dashboards. A message is one frame or several; small control frames ping, and close.",
 		Stream:    true,
 		Announced: []string{"websocket"},
+		Probe:     probe,
 		New:       func(c dissect.Context) dissect.Dissector { return newDissector(c, scratch) },
 	}
 }

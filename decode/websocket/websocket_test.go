@@ -47,6 +47,9 @@ func writeFrame(h header, payload string) string {
 
 const final = fin
 
+// upgraded plays a connection that HTTP has announced.
+var upgraded = dissecttest.Game{Context: dissect.Context{Facts: []flow.Fact{{Key: "request", Value: "GET /chat"}}}}
+
 // brief tells frames and the messages that they end in few words.
 func brief(r *dissecttest.Recorder) (out []string) {
 	for i := range r.Messages {
@@ -115,9 +118,9 @@ func TestMessages(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var r *dissecttest.Recorder
 			if total := len(c.writes[0].Data) + len(c.writes[len(c.writes)-1].Data); total > 4096 {
-				r = dissecttest.Play(Protocol(), c.writes...)
+				r = upgraded.Play(Protocol(), c.writes...)
 			} else {
-				r = dissecttest.EveryCut(t, Protocol(), c.writes...)
+				r = upgraded.EveryCut(t, Protocol(), c.writes...)
 			}
 			same(t, "messages", brief(r), c.want)
 			same(t, "problems", problems(r), nil)
@@ -186,8 +189,13 @@ func TestCompression(t *testing.T) {
 			fmt.Sprintf("client text %d compressed=not undone: %s", len(second)+2, errWindow),
 		})
 	})
+	t.Run("one that does not is", func(t *testing.T) {
+		whole := frame(final|rsv1|1, first)
+		r := deflating("").Play(Protocol(), server(whole[:4]), gap(3, server(whole[7:])), server(frame(final|rsv1|1, newCompressor().message(two))))
+		same(t, "payloads", payloads(r)[1:], []string{two})
+	})
 	t.Run("not agreed on", func(t *testing.T) {
-		r := dissecttest.Play(Protocol(), writes...)
+		r := upgraded.Play(Protocol(), writes...)
 		if len(r.Problems) == 0 || !strings.Contains(brief(r)[0], errAgreement.Error()) {
 			t.Errorf("%q, problems %q", brief(r), problems(r))
 		}
@@ -255,19 +263,19 @@ func TestTheSubprotocolLearnsWhatIsMissing(t *testing.T) {
 func TestLossBetweenFrames(t *testing.T) {
 	text := masked(final|1, "and this is read again")
 	t.Run("a packet of whole frames is read", func(t *testing.T) {
-		r := dissecttest.Play(Protocol(), client(masked(final|1, "x")), gap(100, client(text)), client(text))
+		r := upgraded.Play(Protocol(), client(masked(final|1, "x")), gap(100, client(text)), client(text))
 		same(t, "messages", brief(r), []string{"server text 7 payload-bytes=1", "server text 28 payload-bytes=22", "server text 28 payload-bytes=22"})
 	})
 	t.Run("one that begins within a frame is not", func(t *testing.T) {
-		r := dissecttest.Play(Protocol(), client(masked(final|1, "x")), gap(100, client(text[3:])), client(text+text[:4]), client(text))
+		r := upgraded.Play(Protocol(), client(masked(final|1, "x")), gap(100, client(text[3:])), client(text+text[:4]), client(text))
 		same(t, "messages", brief(r), []string{"server text 7 payload-bytes=1", "server text 28 payload-bytes=22"})
 	})
 	t.Run("what began before is cut", func(t *testing.T) {
-		r := dissecttest.Play(Protocol(), client(text[:10]), gap(100, client(text)))
+		r := upgraded.Play(Protocol(), client(text[:10]), gap(100, client(text)))
 		same(t, "messages", brief(r), []string{"server text 10 cut", "server text 28 payload-bytes=22"})
 	})
 	t.Run("a message's end without its beginning is no message", func(t *testing.T) {
-		r := dissecttest.Play(Protocol(), client(masked(1, "x")), gap(10, client(masked(final, strings.Repeat("y", 200)))))
+		r := upgraded.Play(Protocol(), client(masked(1, "x")), gap(10, client(masked(final, strings.Repeat("y", 200)))))
 		same(t, "messages", brief(r), []string{"server text 7 not kept", "server continuation 208 payload-bytes=200 cut"})
 	})
 }
@@ -292,7 +300,7 @@ func TestProblems(t *testing.T) {
 		{"an impossible length", []dissecttest.Write{client(huge)}, "2^63"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := dissecttest.EveryCut(t, Protocol(), c.writes...)
+			r := upgraded.EveryCut(t, Protocol(), c.writes...)
 			if p := problems(r); len(p) != 1 || !strings.Contains(p[0], c.want) {
 				t.Errorf("problems %q", p)
 			}
@@ -301,7 +309,7 @@ func TestProblems(t *testing.T) {
 }
 
 func TestFieldsAreNamedAsWiresharkNamesThem(t *testing.T) {
-	r := dissecttest.Play(Protocol(), client(masked(final|1, "hello")), server(frame(final|8, "\x03\xe8bye")))
+	r := upgraded.Play(Protocol(), client(masked(final|1, "hello")), server(frame(final|8, "\x03\xe8bye")))
 	var got []string
 	for _, l := range r.Layers {
 		got = append(got, l.Summary)
@@ -318,4 +326,30 @@ func TestFieldsAreNamedAsWiresharkNamesThem(t *testing.T) {
 		"WebSocket close 1000 (normal closure), 5 bytes", "websocket.fin=1", "websocket.rsv=0x00", "websocket.opcode=8", "websocket.mask=0",
 		"websocket.payload_length=5", "websocket.payload=5 bytes", "websocket.payload.close.status_code=1000", "websocket.payload.close.reason=bye",
 	})
+}
+
+func TestTheMiddleOfAConnection(t *testing.T) {
+	greeting := masked(final|1, `{"hello":"world"}`)
+	for _, c := range []struct {
+		name, first string
+		want        dissect.Match
+	}{
+		{"a client's text", greeting, dissect.Yes},
+		{"several", greeting + masked(final|1, ""), dissect.Yes},
+		{"a few bytes", masked(final|1, "abc"), dissect.No},
+		{"a server's text", frame(final|1, "hello, world"), dissect.No},
+		{"no text", masked(final|1, "hello\x00world"), dissect.No},
+		{"more than frames", greeting + "x", dissect.No},
+		{"less", greeting[:len(greeting)-1], dissect.No},
+		{"HTTP", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", dissect.No},
+	} {
+		if got := probe([]byte(c.first), false); got.Match != c.want {
+			t.Errorf("%s: %v", c.name, got.Match)
+		}
+	}
+	r := dissecttest.Game{}.Play(Protocol(), client(greeting), server("half a frame, and more"),
+		server(frame(final|1, "hello, world")), server(frame(final|rsv1|1, newCompressor().message(`{"a":1}`))))
+	same(t, "messages", brief(r), []string{"server text 23 payload-bytes=17 content=json", "client text 14 payload-bytes=12",
+		fmt.Sprintf("client text %d compressed=permessage-deflate payload-bytes=7 content=json", 2+len(newCompressor().message(`{"a":1}`)))})
+	same(t, "problems", problems(r), nil)
 }
