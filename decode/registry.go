@@ -21,6 +21,7 @@ import (
 	"github.com/wiresight/wiresight/decode/quic"
 	"github.com/wiresight/wiresight/decode/redis"
 	"github.com/wiresight/wiresight/decode/rtp"
+	"github.com/wiresight/wiresight/decode/sctp"
 	"github.com/wiresight/wiresight/decode/sdp"
 	"github.com/wiresight/wiresight/decode/sip"
 	"github.com/wiresight/wiresight/decode/sse"
@@ -42,6 +43,8 @@ func Protocols() []dissect.Protocol {
 		quic.Protocol(),
 		stun.Protocol(),
 		dtls.Protocol(),
+		sctp.Protocol(),
+		sctp.ChannelProtocol(),
 		rtp.ControlProtocol(),
 		rtp.Protocol(),
 		sip.Protocol(),

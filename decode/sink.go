@@ -32,8 +32,13 @@ func (s *sink) name() {
 		return
 	}
 	a.named = true
-	if !s.conv.m.Has(a.protocol.Name) {
-		s.conv.m.Stack = append(s.conv.m.Stack[:len(s.conv.m.Stack):len(s.conv.m.Stack)], a.protocol.Name)
+	s.stack(a.protocol.Name)
+}
+
+// stack puts a protocol into the conversation's stack.
+func (s *sink) stack(p layer.Protocol) {
+	if m := s.conv.m; !m.Has(p) {
+		m.Stack = append(m.Stack[:len(m.Stack):len(m.Stack)], p)
 	}
 }
 
@@ -49,6 +54,9 @@ func (s *sink) Message(m *flow.Message) {
 // Layer implements dissect.Sink.
 func (s *sink) Layer(p layer.Protocol, describe func() layer.Layer) {
 	s.name()
+	if a := s.app; a != nil && a.protocol != nil && p != a.protocol.Name {
+		s.stack(p) // what runs inside the same dissector, as data channels do in SCTP
+	}
 	if s.app != nil {
 		s.outer(s.app.parent)
 	}
