@@ -32,7 +32,7 @@ type TracePacket struct {
 }
 
 // maxTraceMessages bounds the messages of a trace.
-const maxTraceMessages = 20_000
+const maxTraceMessages = 10_000
 
 // Trace replays a conversation and returns its first packets, at most limit.
 // progress, which may be nil, is told now and then how many packets are done.

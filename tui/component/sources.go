@@ -1,7 +1,6 @@
 package component
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 // Run is one of the runs of bytes that a packet's layers count from: the
 // frame, or what was put together or decrypted.
 type Run struct {
-	Title   string
+	Title   string // "Frame", "Reassembled TCP"
 	Data    []byte
 	Packets []int // that carried them; none for the frame
 }
@@ -19,7 +18,7 @@ type Run struct {
 // BytesOf returns the frame and every further run of bytes, and for each
 // layer which of them it counts from, -1 where its bytes are not at hand.
 func BytesOf(frame []byte, layers []layer.Layer) (runs []Run, of []int) {
-	runs = []Run{{Title: fmt.Sprintf("Frame (%d bytes)", len(frame)), Data: frame}}
+	runs = []Run{{Title: "Frame", Data: frame}}
 	for i := range layers {
 		l := &layers[i]
 		switch {
@@ -37,7 +36,7 @@ func BytesOf(frame []byte, layers []layer.Layer) (runs []Run, of []int) {
 			if l.Source == layer.Decrypted {
 				verb = "Decrypted"
 			}
-			runs = append(runs, Run{Title: fmt.Sprintf("%s %s (%d bytes)", verb, carrier(layers, i), len(l.Data)), Data: l.Data, Packets: l.Packets})
+			runs = append(runs, Run{Title: verb + " " + carrier(layers, i), Data: l.Data, Packets: l.Packets})
 		}
 		of = append(of, at)
 	}
@@ -47,11 +46,19 @@ func BytesOf(frame []byte, layers []layer.Layer) (runs []Run, of []int) {
 // same reports whether two runs are the same memory.
 func same(a, b []byte) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
 
-// carrier names the protocol that carried a layer's bytes: the one below it
-// that counts from other bytes.
+// carrier names the protocol that carried a layer's bytes: what was encrypted
+// is of the one that encrypts (OSI layers 5 and 6, and QUIC), what was put
+// together of the one below.
 func carrier(layers []layer.Layer, i int) string {
+	if layers[i].Source == layer.Decrypted {
+		for j := i; j >= 0; j-- {
+			if k := &layers[j]; k.OSI == 5 || k.OSI == 6 || k.Protocol == "quic" {
+				return strings.ToUpper(string(k.Protocol))
+			}
+		}
+	}
 	for j := i - 1; j >= 0; j-- {
-		if k := &layers[j]; k.OSI < layers[i].OSI || k.Protocol != layers[i].Protocol && !same(k.Data, layers[i].Data) {
+		if k := &layers[j]; k.OSI < layers[i].OSI {
 			return strings.ToUpper(string(k.Protocol))
 		}
 	}

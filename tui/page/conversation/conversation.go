@@ -76,7 +76,7 @@ func (p *Page) Update(m tea.Msg) tea.Cmd {
 		return tea.Batch(p.read(), p.progress())
 	case tracedMsg:
 		if m.page == p {
-			p.traced(m)
+			return p.traced(m)
 		}
 		return nil
 	case tea.KeyMsg:

@@ -60,11 +60,12 @@ func (p *Page) read() tea.Cmd {
 			p.subject = subject.Copy(v.Model, c, p.judge(v.Model, c))
 		}
 	})
+	var cmd tea.Cmd
 	if changed {
 		p.next = begun.Add(max(300*time.Millisecond, 20*time.Since(begun)))
-		p.show()
+		cmd = p.show()
 	}
-	return p.begin()
+	return tea.Batch(cmd, p.begin())
 }
 
 // begin returns the command that replays the conversation, where there are
@@ -87,7 +88,7 @@ func (p *Page) begin() tea.Cmd {
 	}
 }
 
-func (p *Page) traced(m tracedMsg) {
+func (p *Page) traced(m tracedMsg) tea.Cmd {
 	r := &p.replay
 	if r.cancel != nil {
 		r.cancel()
@@ -98,7 +99,7 @@ func (p *Page) traced(m tracedMsg) {
 	if m.trace != nil {
 		r.trace = m.trace
 	}
-	p.show()
+	return p.show()
 }
 
 // progress shows how far the replay is.
@@ -124,15 +125,21 @@ func (p *Page) loading() string {
 	return ""
 }
 
-// show hands the subject to the tabs.
-func (p *Page) show() {
+// show hands the tabs a copy of the subject, which stays as it is while they
+// work on it in the background.
+func (p *Page) show() tea.Cmd {
 	if p.subject == nil {
-		return
+		return nil
 	}
 	p.subject.Trace, p.subject.Loading = p.replay.trace, p.loading()
+	s := *p.subject
+	var cmds []tea.Cmd
 	for i := range p.tabs {
-		if s, ok := p.tabs[i].page.(interface{ Show(*subject.Subject) }); ok {
-			s.Show(p.subject)
+		if t, ok := p.tabs[i].page.(interface {
+			Show(*subject.Subject) tea.Cmd
+		}); ok {
+			cmds = append(cmds, t.Show(&s))
 		}
 	}
+	return tea.Batch(cmds...)
 }

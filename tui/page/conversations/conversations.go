@@ -74,7 +74,9 @@ func New(src page.Source, t *theme.Theme, judge page.Judge, compile page.Compile
 // Init reads the first rows.
 func (p *Page) Init() tea.Cmd {
 	p.takeMarks()
-	return p.tick()
+	cmd := p.tick()
+	p.refresh()
+	return cmd
 }
 
 // mark is what was noted of a conversation.
@@ -158,7 +160,6 @@ func (p *Page) tick() tea.Cmd {
 		p.order.stale = true
 	}
 	p.place()
-	p.refresh()
 	return p.sort()
 }
 

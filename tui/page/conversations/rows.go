@@ -51,7 +51,7 @@ type verdict struct {
 // long a verdict on a conversation that still changes stands, keepVerdicts
 // how many are remembered.
 const (
-	judgeFor     = 12 * time.Millisecond
+	judgeFor     = 5 * time.Millisecond
 	rejudge      = time.Second
 	keepVerdicts = 5000
 )

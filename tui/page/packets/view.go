@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/tui/component"
 )
@@ -106,17 +108,17 @@ func (p *Page) treeTitle() string {
 func (p *Page) bytesRule(width int, note string) string {
 	title := "bytes"
 	if len(p.runs) > 1 {
-		title = ""
+		titles := make([]string, len(p.runs))
 		for i, r := range p.runs {
-			if i > 0 {
-				title += " │ "
-			}
+			titles[i] = r.Title
 			if i == p.run {
-				title += "[" + r.Title + "]"
-			} else {
-				title += r.Title
+				titles[i] = fmt.Sprintf("[%s (%d bytes)]", r.Title, len(r.Data))
 			}
 		}
+		for n := 0; n < p.run && ansi.StringWidth(strings.Join(titles[n:], " │ ")) > width-6; n++ {
+			titles[n] = "…" // the shown one stays in sight
+		}
+		title = strings.Join(titles, " │ ")
 		if p.run > 0 {
 			note = cmp.Or(note, "from "+cite(p.runs[p.run].Packets))
 		}

@@ -24,69 +24,75 @@ type line struct {
 
 var arrows = [2]string{"> ", "< "}
 
-// build makes the lines for the page's width.
-func (p *Page) build() {
-	p.lines = p.lines[:0]
+// builder makes the lines of a stream.
+type builder struct {
+	chunks []wiresight.StreamChunk
+	width  int
+	hex    bool
+	lines  []line
+}
+
+// build makes the lines.
+func (b *builder) build() []line {
 	var offsets [2]int
-	for i := range p.chunks {
-		c := &p.chunks[i]
+	for i := range b.chunks {
+		c := &b.chunks[i]
 		if c.Gap > 0 {
 			text := fmt.Sprintf("%s[%d bytes are missing in the capture]", arrows[c.Dir], c.Gap)
-			p.lines = append(p.lines, line{c.Dir, c.At.Number, true, text})
+			b.lines = append(b.lines, line{c.Dir, c.At.Number, true, text})
 			offsets[c.Dir] += c.Gap
 		}
-		if p.hex {
-			p.dump(c.Data, line{dir: c.Dir, packet: c.At.Number}, offsets[c.Dir])
+		if b.hex {
+			b.dump(c.Data, line{dir: c.Dir, packet: c.At.Number}, offsets[c.Dir])
 		} else {
-			p.write(c.Data, line{dir: c.Dir, packet: c.At.Number}, i)
+			b.write(c.Data, line{dir: c.Dir, packet: c.At.Number}, i)
 		}
 		offsets[c.Dir] += len(c.Data)
 	}
-	p.list.Count = len(p.lines)
-	p.list.Show()
+	return b.lines
 }
 
 // write appends bytes as text. A line that the chunk before left open goes
 // on.
-func (p *Page) write(data []byte, l line, chunk int) {
-	room := max(1, p.width-2)
+func (b *builder) write(data []byte, l line, chunk int) {
+	room := max(1, b.width-2)
 	for len(data) > 0 {
 		end := bytes.IndexByte(data, '\n') + 1
 		if end == 0 {
 			end = len(data)
 		}
 		text := layer.Printable(strings.TrimSuffix(string(data[:end]), "\n"))
-		if p.continues(chunk) {
-			last := len(p.lines) - 1
-			open := strings.TrimPrefix(p.lines[last].text, arrows[l.dir])
-			p.lines = p.lines[:last]
+		if b.continues(chunk) {
+			last := len(b.lines) - 1
+			open := strings.TrimPrefix(b.lines[last].text, arrows[l.dir])
+			b.lines = b.lines[:last]
 			text = open + text
 		}
 		for _, part := range strings.Split(ansi.Hardwrap(text, room, true), "\n") {
 			l.text = arrows[l.dir] + part
-			p.lines = append(p.lines, l)
+			b.lines = append(b.lines, l)
 		}
 		data, chunk = data[end:], 0
 	}
 }
 
 // continues reports whether a chunk goes on with the line before it.
-func (p *Page) continues(chunk int) bool {
-	if chunk == 0 || len(p.lines) == 0 {
+func (b *builder) continues(chunk int) bool {
+	if chunk == 0 || len(b.lines) == 0 {
 		return false
 	}
-	c, before := &p.chunks[chunk], &p.chunks[chunk-1]
+	c, before := &b.chunks[chunk], &b.chunks[chunk-1]
 	return c.Dir == before.Dir && c.Gap == 0 && len(before.Data) > 0 && before.Data[len(before.Data)-1] != '\n'
 }
 
 // dump appends bytes as codes.
-func (p *Page) dump(data []byte, l line, offset int) {
-	per := component.BytesPerLine(p.width - 2)
+func (b *builder) dump(data []byte, l line, offset int) {
+	per := component.BytesPerLine(b.width - 2)
 	for len(data) > 0 {
 		n := min(per, len(data))
 		codes, text := component.HexCells(data[:n], per)
 		l.text = arrows[l.dir] + component.Offset(offset) + "  " + codes + " " + text
-		p.lines = append(p.lines, l)
+		b.lines = append(b.lines, l)
 		data, offset = data[n:], offset+n
 	}
 }

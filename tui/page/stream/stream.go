@@ -43,6 +43,8 @@ type Page struct {
 	hex    bool
 
 	lines         []line
+	building      bool // in the background
+	stale         bool // the lines are of another width or form
 	list          component.List
 	search        *component.FilterLine
 	found         int // lines that hold what is searched for
@@ -80,7 +82,10 @@ func (p *Page) SetSize(width, height int) {
 	p.width, p.height = width, height
 	p.search.SetWidth(width)
 	p.layout()
-	p.build()
+	p.stale = true
+	if p.bytes < soon {
+		p.build()
+	}
 }
 
 func (p *Page) layout() {
@@ -90,10 +95,19 @@ func (p *Page) layout() {
 
 // Update takes a message in.
 func (p *Page) Update(m tea.Msg) tea.Cmd {
+	cmd := p.update(m)
+	return tea.Batch(cmd, p.rebuild())
+}
+
+func (p *Page) update(m tea.Msg) tea.Cmd {
 	switch m := m.(type) {
 	case loadedMsg:
 		if m.page == p {
 			p.take(m)
+		}
+	case builtMsg:
+		if m.page == p {
+			p.built(m)
 		}
 	case tea.KeyMsg:
 		return p.key(m)
@@ -109,7 +123,7 @@ func (p *Page) take(m loadedMsg) {
 		p.bytes += len(c.Data)
 	}
 	p.hex = binary(m.chunks)
-	p.build()
+	p.stale = true
 }
 
 func (p *Page) key(k tea.KeyMsg) tea.Cmd {
@@ -184,12 +198,56 @@ func (p *Page) Back() bool {
 
 // toggle changes between text and codes and stays at the same packet.
 func (p *Page) toggle() {
+	p.hex = !p.hex
+	p.stale = true
+}
+
+// soon is how many bytes are made into lines at once; more in the background.
+const soon = 64 << 10
+
+// builtMsg carries the lines of a form and a width.
+type builtMsg struct {
+	page  *Page
+	hex   bool
+	width int
+	lines []line
+}
+
+// rebuild makes the lines anew where they are not of the page's form and
+// width.
+func (p *Page) rebuild() tea.Cmd {
+	if !p.stale || p.building || p.width == 0 {
+		return nil
+	}
+	if p.bytes < soon {
+		p.build()
+		return nil
+	}
+	p.building, p.stale = true, false
+	b := builder{chunks: p.chunks, width: p.width, hex: p.hex}
+	return func() tea.Msg { return builtMsg{p, b.hex, b.width, b.build()} }
+}
+
+// build makes the lines now.
+func (p *Page) build() {
+	b := builder{chunks: p.chunks, width: p.width, hex: p.hex}
+	p.built(builtMsg{p, b.hex, b.width, b.build()})
+}
+
+// built shows new lines, and stays at the same packet.
+func (p *Page) built(m builtMsg) {
 	packet := 0
 	if p.list.Cursor < len(p.lines) {
 		packet = p.lines[p.list.Cursor].packet
 	}
-	p.hex = !p.hex
-	p.build()
+	p.building, p.lines = false, m.lines
+	p.stale = m.hex != p.hex || m.width != p.width
+	p.list.Count = len(p.lines)
+	p.list.Show()
+	p.count()
+	if p.list.Cursor < len(p.lines) && p.lines[p.list.Cursor].packet == packet {
+		return
+	}
 	for i, l := range p.lines {
 		if l.packet == packet {
 			p.list.Select(i)

@@ -73,11 +73,9 @@ func (s *scale) y(v int64) int {
 func (p *Page) scale(c *component.Canvas) scale {
 	s := scale{from: p.from, until: max(p.until, p.from+1), width: 2 * c.Width, height: 4 * c.Height}
 	first := true
-	for i := range p.series.points {
+	from, to := p.series.within(p.from, p.until)
+	for i := from; i < to; i++ {
 		k := &p.series.points[i]
-		if k.at < p.from || k.at > p.until {
-			continue
-		}
 		if first {
 			s.low, s.high, first = k.low, k.high, false
 		}
@@ -107,12 +105,18 @@ func (p *Page) plot() []string {
 			c.Text(x/2, y, "┊", dim)
 		}
 	}
-	for i := range p.series.points {
-		k := &p.series.points[i]
-		if k.at < p.from || k.at > p.until {
-			continue
+	from, to := p.series.within(p.from, p.until)
+	for i := from; i < to; i++ {
+		k := p.series.points[i]
+		for !k.again && p.view == sequence && i+1 < to { // neighbours that fall on the same dots are one
+			n := &p.series.points[i+1]
+			if n.again || n.low != k.high || s.x(n.at) != s.x(k.at) {
+				break
+			}
+			k.high = n.high
+			i++
 		}
-		p.point(c, &s, k, data, again)
+		p.point(c, &s, &k, data, again)
 	}
 	if x := s.x(chosen.at); x >= 0 && x < s.width {
 		c.Text(x/2, min(max(s.y(chosen.high)/4, 0), c.Height-1), "◆", c.Ink(t.Strong))

@@ -66,25 +66,45 @@ func (p *Page) Keys() keymap.Group { return keymap.Graph }
 func (p *Page) Typing() bool { return false }
 
 // Show draws a conversation.
-func (p *Page) Show(s *subject.Subject) {
+func (p *Page) Show(s *subject.Subject) tea.Cmd {
 	p.subject = s
 	if s.Trace == p.trace {
-		return
+		return nil
 	}
 	p.trace = s.Trace
 	if !p.chosen {
 		p.dir = busier(s)
 	}
-	p.gather()
+	return p.gather()
+}
+
+// many is how many packets take so long to gather that it is done in the
+// background.
+const many = 3000
+
+type gatheredMsg struct {
+	page   *Page
+	view   view
+	dir    layer.Direction
+	series series
 }
 
 // gather makes the points of what is drawn.
-func (p *Page) gather() {
-	p.series = series{}
-	if p.subject == nil || p.subject.Trace == nil {
-		return
+func (p *Page) gather() tea.Cmd {
+	if p.trace == nil {
+		p.series = series{}
+		return nil
 	}
-	p.series = gathered(p.subject.Trace.Packets, p.view, p.dir)
+	t, v, d := p.trace, p.view, p.dir
+	if len(t.Packets) < many {
+		p.take(gathered(t.Packets, v, d))
+		return nil
+	}
+	return func() tea.Msg { return gatheredMsg{p, v, d, gathered(t.Packets, v, d)} }
+}
+
+func (p *Page) take(s series) {
+	p.series = s
 	p.cursor = max(0, min(p.cursor, len(p.series.points)-1))
 	if !p.zoomed {
 		p.from, p.until = p.series.from, p.series.until
@@ -97,6 +117,10 @@ func (p *Page) SetSize(width, height int) { p.width, p.height = width, height }
 // Update takes a message in.
 func (p *Page) Update(m tea.Msg) tea.Cmd {
 	switch m := m.(type) {
+	case gatheredMsg:
+		if m.page == p && m.view == p.view && m.dir == p.dir {
+			p.take(m.series)
+		}
 	case tea.KeyMsg:
 		return p.key(m)
 	case tea.MouseMsg:
@@ -109,10 +133,10 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, keymap.View):
 		p.view = (p.view + 1) % views
-		p.gather()
+		return p.gather()
 	case key.Matches(k, keymap.Turn):
 		p.dir, p.chosen = p.dir.Reverse(), true
-		p.gather()
+		return p.gather()
 	case key.Matches(k, keymap.ZoomIn):
 		p.zoom(0.5)
 	case key.Matches(k, keymap.ZoomOut):

@@ -133,6 +133,12 @@ func (g *gatherer) segment(k *wiresight.TracePacket) {
 	}
 }
 
+// within returns the points of a stretch of time.
+func (s *series) within(from, until int64) (first, end int) {
+	first = sort.Search(len(s.points), func(i int) bool { return s.points[i].at >= from })
+	return first, sort.Search(len(s.points), func(i int) bool { return s.points[i].at > until })
+}
+
 // nearest returns the point that is nearest to a time.
 func (s *series) nearest(at int64) int {
 	i := sort.Search(len(s.points), func(i int) bool { return s.points[i].at >= at })

@@ -128,13 +128,13 @@ func (p *Page) names(b *brush, width int) string {
 	c := component.NewCanvas(width, 1)
 	client, server := c.Ink(p.theme.Client.Bold(true)), c.Ink(p.theme.Server.Bold(true))
 	dim := c.Ink(p.theme.Dim)
-	half := (b.server - b.client) / 2
-	left := ansi.Truncate("client "+component.Endpoint(p.subject.Client), half-1, "…")
-	right := ansi.Truncate("server "+component.Endpoint(p.subject.Server), half-1+notesWidth(width), "…")
+	room := width - b.client - 1
+	right := ansi.Truncate("server "+component.Endpoint(p.subject.Server), room/2, "…")
+	at := min(b.server+1-ansi.StringWidth(right)/2, width-ansi.StringWidth(right))
+	left := ansi.Truncate("client "+component.Endpoint(p.subject.Client), at-b.client-1, "…")
 	c.Text(0, 0, p.view.String(), dim)
 	c.Text(b.client, 0, left, client)
-	at := min(b.server+1-ansi.StringWidth(right)/2, width-ansi.StringWidth(right))
-	c.Text(max(at, b.client+ansi.StringWidth(left)+1), 0, right, server)
+	c.Text(at, 0, right, server)
 	return c.Row(0)
 }
 

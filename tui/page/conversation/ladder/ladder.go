@@ -21,7 +21,6 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/tui/component"
 	"github.com/wiresight/wiresight/tui/keymap"
 	"github.com/wiresight/wiresight/tui/page"
@@ -45,7 +44,6 @@ func (v view) String() string { return [...]string{"packets", "messages", "excha
 type Page struct {
 	theme   *theme.Theme
 	subject *subject.Subject
-	trace   *wiresight.Trace // that the arrows were made of
 	view    view
 	plan    plan
 	cursor  int // arrow
@@ -68,24 +66,40 @@ func (p *Page) Keys() keymap.Group { return keymap.Ladder }
 func (p *Page) Typing() bool { return false }
 
 // Show draws a conversation.
-func (p *Page) Show(s *subject.Subject) {
-	if s == p.subject && s.Trace == p.trace {
-		return
-	}
-	p.subject, p.trace = s, s.Trace
-	p.arrange()
+func (p *Page) Show(s *subject.Subject) tea.Cmd {
+	p.subject = s
+	return p.arrange()
 }
 
-// arrange makes the arrows anew and keeps the cursor on its packet.
-func (p *Page) arrange() {
+// many is how many packets take so long to lay out that it is done in the
+// background.
+const many = 3000
+
+type arrangedMsg struct {
+	page *Page
+	view view
+	plan plan
+}
+
+// arrange makes the arrows anew.
+func (p *Page) arrange() tea.Cmd {
+	s, v := p.subject, p.view
+	if s == nil {
+		return nil
+	}
+	if s.Trace == nil || len(s.Trace.Packets) < many {
+		p.take(arranged(s, v))
+		return nil
+	}
+	return func() tea.Msg { return arrangedMsg{p, v, arranged(s, v)} }
+}
+
+// take shows new arrows, with the cursor on the packet that it was on.
+func (p *Page) take(n plan) {
 	if a := p.arrow(); a != nil {
 		p.keep = a.packet
 	}
-	p.plan = plan{}
-	if p.subject == nil {
-		return
-	}
-	p.plan = arranged(p.subject, p.view)
+	p.plan = n
 	p.cursor = p.plan.nearest(p.keep)
 	p.follow()
 }
@@ -107,6 +121,10 @@ func (p *Page) SetSize(width, height int) {
 // Update takes a message in.
 func (p *Page) Update(m tea.Msg) tea.Cmd {
 	switch m := m.(type) {
+	case arrangedMsg:
+		if m.page == p && m.view == p.view {
+			p.take(m.plan)
+		}
 	case tea.KeyMsg:
 		return p.key(m)
 	case tea.MouseMsg:
@@ -119,7 +137,7 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, keymap.View):
 		p.view = (p.view + 1) % views
-		p.arrange()
+		return p.arrange()
 	case key.Matches(k, keymap.Open):
 		return p.open()
 	case key.Matches(k, keymap.Lesson):

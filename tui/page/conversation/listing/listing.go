@@ -76,7 +76,7 @@ func (p *Page) Keys() keymap.Group { return keymap.Rows }
 func (p *Page) Typing() bool { return false }
 
 // Show lists a conversation.
-func (p *Page) Show(s *subject.Subject) {
+func (p *Page) Show(s *subject.Subject) tea.Cmd {
 	p.subject = s
 	p.order = p.order[:0]
 	for i := range p.kind.count(s) {
@@ -86,6 +86,7 @@ func (p *Page) Show(s *subject.Subject) {
 	p.table.Empty = "  " + p.kind.empty
 	p.sort()
 	p.table.Show()
+	return nil
 }
 
 // sort orders the rows by the chosen column. As they come they are in the

@@ -50,7 +50,7 @@ func (p *Page) Keys() keymap.Group { return keymap.Waterfall }
 func (p *Page) Typing() bool { return false }
 
 // Show draws a conversation.
-func (p *Page) Show(s *subject.Subject) {
+func (p *Page) Show(s *subject.Subject) tea.Cmd {
 	p.subject = s
 	p.rows = rowsOf(s)
 	p.begun, p.ended = bounds(p.rows)
@@ -61,6 +61,7 @@ func (p *Page) Show(s *subject.Subject) {
 	if r := p.row(); r != nil && r.kind == heading {
 		p.list.Move(1)
 	}
+	return nil
 }
 
 // row returns the selected one, nil where there is none.

@@ -129,7 +129,7 @@ func (b *builder) occurrence(key, id string, o *claim.Occurrence, unfold bool) {
 	if o.Cost > 0 {
 		cost = component.Span(o.Cost) + "  "
 	}
-	text := "    " + cite(o.Packets) + "  " + cost + layer.Printable(o.Shows)
+	text := "    " + component.Fit(cite(o.Packets), 14) + "  " + cost + layer.Printable(o.Shows)
 	b.link(key, target{packets: o.Packets, why: o.Shows, lesson: id}, component.Line{Text: text, Style: t.Dim})
 	if !unfold || b.subject.Trace == nil || len(o.Packets) > 8 {
 		return

@@ -65,9 +65,10 @@ func (p *Page) Keys() keymap.Group { return keymap.Why }
 func (p *Page) Typing() bool { return false }
 
 // Show draws a conversation.
-func (p *Page) Show(s *subject.Subject) {
+func (p *Page) Show(s *subject.Subject) tea.Cmd {
 	p.subject = s
 	p.draw()
+	return nil
 }
 
 // SetSize sets the size in cells.
