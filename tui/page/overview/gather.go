@@ -120,16 +120,34 @@ func (g *gatherer) run(ctx context.Context) *sight {
 		})
 	}
 	if g.out.whole = ctx.Err() == nil; g.out.whole {
-		var all classify.Conversation
-		g.src.View(func(v wiresight.View) {
-			if v.Model != nil {
-				all = g.whole(v.Model)
-			}
-		})
-		g.claims(all, 0)
+		g.claims(g.together(), 0)
 	}
 	g.finish()
 	return &g.out
+}
+
+// fewConversations are judged together in so little time that reading may
+// wait for it.
+const fewConversations = 2000
+
+// together returns what only several conversations show. It needs a model
+// that holds still: one that is read to its end, or one that is small.
+func (g *gatherer) together() (all classify.Conversation) {
+	done := g.src.Status().Done
+	var model *flow.Model
+	g.src.View(func(v wiresight.View) {
+		switch {
+		case v.Model == nil:
+		case done:
+			model = v.Model
+		case len(v.Model.Conversations) < fewConversations:
+			all = g.whole(v.Model)
+		}
+	})
+	if model != nil {
+		all = g.whole(model)
+	}
+	return all
 }
 
 // take adds a conversation.

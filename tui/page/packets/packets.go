@@ -23,6 +23,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
+	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/learn"
 	"github.com/wiresight/wiresight/notes"
 	"github.com/wiresight/wiresight/tui/component"
@@ -86,7 +87,7 @@ func New(src page.Source, t *theme.Theme, compile page.Compiler, book *notes.Boo
 	p.marked = slices.Compact(slices.Sorted(slices.Values(open.Marked)))
 	p.list = component.Table{Theme: t, Focused: true, Sorted: -1, Row: p.cells, Empty: "no packets"}
 	p.tree.Theme, p.hex.Theme, p.tree.Purpose = t, t, learn.Layer
-	p.window.rows = map[int]row{}
+	p.window.rows, p.window.names = map[int]row{}, map[uint16]layer.Protocol{}
 	p.grow()
 	if len(open.Marked) > 0 {
 		p.seek(open.Marked[0])

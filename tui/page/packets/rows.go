@@ -55,6 +55,7 @@ type window struct {
 	heads   []head
 	offset  int // row of heads[0]
 	rows    map[int]row
+	names   map[uint16]layer.Protocol
 	loading bool
 }
 
@@ -96,8 +97,19 @@ func (p *Page) heads() {
 		}
 	})
 	for i, t := range tops {
-		w.heads[i].protocol = p.src.ProtocolName(t)
+		w.heads[i].protocol = p.name(t)
 	}
+}
+
+// name returns the name of an entry's protocol. The session is asked once for
+// each, for while it reads each question waits.
+func (p *Page) name(top uint16) layer.Protocol {
+	name, known := p.window.names[top]
+	if !known {
+		name = p.src.ProtocolName(top)
+		p.window.names[top] = name
+	}
+	return name
 }
 
 // load returns the command that decodes the rows that are missing, one

@@ -108,13 +108,9 @@ func (p *Page) plot() []string {
 	from, to := p.series.within(p.from, p.until)
 	for i := from; i < to; i++ {
 		k := p.series.points[i]
-		for !k.again && p.view == sequence && i+1 < to { // neighbours that fall on the same dots are one
-			n := &p.series.points[i+1]
-			if n.again || n.low != k.high || s.x(n.at) != s.x(k.at) {
-				break
-			}
-			k.high = n.high
+		for !k.again && i+1 < to && p.joins(&s, &k, &p.series.points[i+1]) {
 			i++
+			k.high = max(k.high, p.series.points[i].high)
 		}
 		p.point(c, &s, &k, data, again)
 	}
@@ -122,6 +118,18 @@ func (p *Page) plot() []string {
 		c.Text(x/2, min(max(s.y(chosen.high)/4, 0), c.Height-1), "◆", c.Ink(t.Strong))
 	}
 	return append(p.axes(c, &s), p.about(chosen))
+}
+
+// joins reports whether a point falls on the dots of the one before it, so that
+// both are drawn as one.
+func (p *Page) joins(s *scale, k, next *point) bool {
+	switch {
+	case next.again || s.x(next.at) != s.x(k.at):
+		return false
+	case p.view == sequence:
+		return next.low == k.high
+	}
+	return p.view == inFlight
 }
 
 func (p *Page) point(c *component.Canvas, s *scale, k *point, data, again component.Ink) {

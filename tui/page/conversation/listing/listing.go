@@ -78,38 +78,67 @@ func (p *Page) Typing() bool { return false }
 // Show lists a conversation.
 func (p *Page) Show(s *subject.Subject) tea.Cmd {
 	p.subject = s
-	p.order = p.order[:0]
-	for i := range p.kind.count(s) {
-		p.order = append(p.order, i)
-	}
-	p.table.Count = len(p.order)
 	p.table.Empty = "  " + p.kind.empty
-	p.sort()
-	p.table.Show()
-	return nil
+	return p.sort()
 }
 
-// sort orders the rows by the chosen column. As they come they are in the
-// order of the first one.
-func (p *Page) sort() {
+// many is how many rows take so long to sort that it is done in the
+// background.
+const many = 1000
+
+type sortedMsg struct {
+	page    *Page
+	subject *subject.Subject
+	by      int
+	down    bool
+	order   []int
+}
+
+// sort orders the rows by the chosen column.
+func (p *Page) sort() tea.Cmd {
 	p.table.Sorted, p.table.Down = p.by, p.down
-	if p.by == 0 {
-		if p.down {
-			slices.Reverse(p.order)
+	if p.subject == nil {
+		return nil
+	}
+	s, by, down := p.subject, p.by, p.down
+	if by == 0 || p.kind.count(s) < many {
+		p.take(p.ordered(s, by, down))
+		return nil
+	}
+	return func() tea.Msg { return sortedMsg{p, s, by, down, p.ordered(s, by, down)} }
+}
+
+func (p *Page) take(order []int) {
+	p.order = order
+	p.table.Count = len(order)
+	p.table.Show()
+}
+
+// ordered returns the rows in the order of a column. As they come they are in
+// that of the first one.
+func (p *Page) ordered(s *subject.Subject, by int, down bool) []int {
+	order := make([]int, p.kind.count(s))
+	for i := range order {
+		order[i] = i
+	}
+	if by == 0 {
+		if down {
+			slices.Reverse(order)
 		}
-		return
+		return order
 	}
-	keys := make([]sortKey, len(p.order))
-	for _, i := range p.order {
-		keys[i] = p.kind.entry(p.theme, p.subject, i).keys[p.by]
+	keys := make([]sortKey, len(order))
+	for i := range keys {
+		keys[i] = p.kind.entry(p.theme, s, i).keys[by]
 	}
-	slices.SortFunc(p.order, func(a, b int) int {
+	slices.SortFunc(order, func(a, b int) int {
 		c := cmp.Or(cmp.Compare(keys[a].number, keys[b].number), strings.Compare(keys[a].text, keys[b].text))
-		if p.down {
+		if down {
 			c = -c
 		}
 		return cmp.Or(c, a-b)
 	})
+	return order
 }
 
 // SetSize sets the size in cells.
@@ -121,6 +150,10 @@ func (p *Page) SetSize(width, height int) {
 // Update takes a message in.
 func (p *Page) Update(m tea.Msg) tea.Cmd {
 	switch m := m.(type) {
+	case sortedMsg:
+		if m.page == p && m.subject == p.subject && m.by == p.by && m.down == p.down {
+			p.take(m.order)
+		}
 	case tea.KeyMsg:
 		return p.key(m)
 	case tea.MouseMsg:
@@ -138,11 +171,11 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 			return page.Send(page.OpenLesson{ID: e.lesson})
 		}
 	case key.Matches(k, keymap.Sort, keymap.ColumnNext):
-		p.turn(1)
+		return p.turn(1)
 	case key.Matches(k, keymap.ColumnPrev):
-		p.turn(-1)
+		return p.turn(-1)
 	case key.Matches(k, keymap.Reverse):
-		p.sortBy(p.by)
+		return p.sortBy(p.by)
 	default:
 		p.table.Do(keymap.Motion(k))
 	}
@@ -150,25 +183,24 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 }
 
 // turn sorts by another column that is on the screen.
-func (p *Page) turn(n int) {
+func (p *Page) turn(n int) tea.Cmd {
 	for c := (p.by + n + len(p.table.Columns)) % len(p.table.Columns); c != p.by; c = (c + n + len(p.table.Columns)) % len(p.table.Columns) {
 		if p.table.Shows(c) {
-			p.sortBy(c)
-			return
+			return p.sortBy(c)
 		}
 	}
+	return nil
 }
 
 // sortBy sorts by a column; one that is chosen again is turned round.
-func (p *Page) sortBy(c int) {
+func (p *Page) sortBy(c int) tea.Cmd {
 	if c == p.by {
 		p.down = !p.down
 	} else {
 		p.by, p.down = c, p.table.Columns[c].Right && c > 1 // of sizes and times the largest first
 	}
-	slices.Sort(p.order)
-	p.sort()
 	p.table.Select(0)
+	return p.sort()
 }
 
 // entry returns the selected row, nil where there is none.
@@ -214,7 +246,7 @@ func (p *Page) mouse(m tea.MouseMsg) tea.Cmd {
 		case row >= 0:
 			p.table.Select(row)
 		case c >= 0:
-			p.sortBy(c)
+			return p.sortBy(c)
 		}
 	}
 	return nil
