@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/wiresight/wiresight/decode/dissect"
@@ -12,7 +13,8 @@ import (
 // addressed to: connections outlive changes of address (RFC 9000 section 9).
 type routes struct {
 	known   map[string]route
-	lengths []int // of the ids, each once
+	lengths []int                              // of the ids, each once
+	servers map[netip.AddrPort][]*conversation // with connections, the newest last
 }
 
 // route is the conversation that an id leads to, and the direction of what is
@@ -25,6 +27,7 @@ type route struct {
 // Bounds. A shorter id is found in datagrams of anybody by chance.
 const (
 	maxRoutes   = 1 << 18
+	maxClaims   = 8 // connections with one server that are asked for a datagram
 	shortestID  = 4
 	maxIDLength = 20
 )
@@ -37,9 +40,46 @@ func (r *routes) add(id []byte, to route) {
 		r.known = map[string]route{}
 	}
 	r.known[string(id)] = to
+	r.serve(to.to)
 	if !slices.Contains(r.lengths, len(id)) {
 		r.lengths = append(r.lengths, len(id))
 	}
+}
+
+// serve remembers that a conversation's server has connections.
+func (r *routes) serve(v *conversation) {
+	if r.servers == nil {
+		r.servers = map[netip.AddrPort][]*conversation{}
+	}
+	at := netip.AddrPortFrom(v.m.Server.Addr, v.m.Server.Port)
+	list := r.servers[at]
+	if slices.Contains(list, v) {
+		return
+	}
+	if len(list) >= maxClaims {
+		list = append(list[:0], list[1:]...)
+	}
+	r.servers[at] = append(list, v)
+}
+
+// claimed asks the connections with the server at one end of a conversation
+// whether a datagram is theirs.
+func (r *routes) claimed(v *conversation, chunk *dissect.Chunk) (route, bool) {
+	for end, e := range [2]*flow.Endpoint{&v.m.Server, &v.m.Client} {
+		dir := chunk.Dir // as if the server were where the new conversation has it
+		if end == 1 {
+			dir = dir.Reverse()
+		}
+		for _, to := range slices.Backward(r.servers[netip.AddrPortFrom(e.Addr, e.Port)]) {
+			if to == v || to.app == nil {
+				continue
+			}
+			if c, ok := to.app.dissector.(dissect.Claimer); ok && c.Claims(dir, chunk.Data) {
+				return route{to, dir}, true
+			}
+		}
+	}
+	return route{}, false
 }
 
 // find returns the route of a datagram of a protocol.
@@ -64,6 +104,9 @@ func (c *Chain) migrate(v *conversation, chunk *dissect.Chunk) {
 			continue
 		}
 		to, ok := c.routes.find(p, chunk.Data)
+		if !ok {
+			to, ok = c.routes.claimed(v, chunk)
+		}
 		if !ok || to.to == v || to.to.app == nil || len(to.to.m.Paths) >= flow.MaxPaths {
 			continue
 		}

@@ -113,6 +113,14 @@ type Closer interface {
 	Close(out Sink, dir layer.Direction)
 }
 
+// Claimer is a Dissector that can tell by the bytes whether a datagram between
+// other addresses is of its connection: where the capture missed that its
+// connection ID was announced (Sink.ConnectionID). dir is the direction it goes
+// in, by the server's address.
+type Claimer interface {
+	Claims(dir layer.Direction, datagram []byte) bool
+}
+
 // Context is what a dissector is told when it is made.
 type Context struct {
 	Datagram   bool       // over UDP

@@ -1,5 +1,7 @@
 package quic
 
+import "github.com/wiresight/wiresight/decode/layer"
+
 // paths follows a connection over the paths that it uses (RFC 9000 section 9).
 type paths struct {
 	current int    // the path of the newest packet that was no probe
@@ -28,6 +30,35 @@ func (p *paths) take(d *dissector, c *connection, r *reading) {
 		d.facts.Migrations++
 		d.news = true
 	}
+}
+
+// Claims implements dissect.Claimer: the packet is of a connection whose keys
+// open it. Only keys that have opened packets of the direction are tried.
+func (d *dissector) Claims(dir layer.Direction, b []byte) bool {
+	if len(b) < smallestShort || b[0]&longHeader != 0 {
+		return false
+	}
+	for _, c := range d.connections {
+		l, id := &c.levels[dir][levelApplication], c.ids[dir].length
+		if !l.fits || id < 0 {
+			continue
+		}
+		t := l.keys[0]
+		pn, length := d.opener.unmask(t.phases[t.current], b, 1+id, c.packets[dir][spaceApplication].next())
+		if length == 0 {
+			continue
+		}
+		ahead := 0
+		if t.bit != (d.opener.header[0]&keyPhaseBit != 0) {
+			ahead = 1
+		}
+		if p := t.phase(ahead); p != nil {
+			if _, ok := d.opener.decrypt(p, b[1+id+length:], pn); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // probes reports whether a packet holds nothing but probing frames (RFC 9000
