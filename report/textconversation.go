@@ -188,8 +188,10 @@ func (p *page) secure(c *flow.Conversation) {
 		if t.KeyUpdates > 0 {
 			fact("%s", many(int64(t.KeyUpdates), "key update"))
 		}
-		if t.ECH != "" {
+		if t.ECH == "accepted" {
 			fact("encrypted ClientHello %s", t.ECH)
+		} else { // what looks like one may be there to be ignored (GREASE)
+			fact("encrypted ClientHello or GREASE %s", t.ECH)
 		}
 		for i := range t.Alerts {
 			fact("alert %s", fmt.Sprintf("%s in packet %d", t.Alerts[i].Name, t.Alerts[i].At.Number))
