@@ -249,3 +249,28 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 }
+
+func TestSave(t *testing.T) {
+	const encrypted, keys = "../../testdata/websocket-tls.client.pcapng", "../../testdata/websocket-tls.keys"
+	out := filepath.Join(t.TempDir(), "out.pcapng")
+	if _, stderr, code := call(t, "save", "--keys", keys, "--embed-keys", "-f", "tcp", "-w", out, encrypted); code != exitOK || !strings.Contains(stderr, "packets saved to "+out) {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	stdout, _, _ := call(t, "report", "--json", out)
+	if !strings.Contains(stdout, `"name":"GET /chat"`) {
+		t.Error("what was saved cannot be read")
+	}
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"save", encrypted}, "-w"},
+		{[]string{"save", "-w", out}, "FILE"},
+		{[]string{"save", "-w", out, "-Y", "tls", encrypted}, "-f"},
+		{[]string{"report", "--embed-keys", encrypted}, "-w"},
+	} {
+		if _, stderr, code := call(t, c.args...); code != exitUsage || !strings.Contains(stderr, c.says) {
+			t.Errorf("%q: exit code %d: %s", c.args, code, stderr)
+		}
+	}
+}
