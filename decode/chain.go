@@ -100,6 +100,7 @@ type Chain struct {
 	walker    header.Walker
 	pkt       header.Packet
 	fragments *ip.Reassembler
+	pieces    []layer.PacketRef // the fragments of the packet under way; nil where it came whole
 	table     map[key]*conversation
 	expected  map[netip.AddrPort]layer.Protocol
 	routes    routes
@@ -189,6 +190,7 @@ func (c *Chain) decode(f *capture.Frame) {
 		}
 	}()
 	p := &c.pkt
+	c.pieces = nil
 	c.walker.Walk(f.Link, f.Data, f.Length, p)
 	for p.Fragment.Is {
 		c.result.Fragment = true
@@ -239,7 +241,10 @@ func (r *Result) Addresses() (src, dst string) {
 func (c *Chain) reassemble(f *header.Fragment) ([]byte, bool) {
 	p := &c.pkt
 	k := ip.Key{Src: p.Src, Dst: p.Dst, ID: f.ID, Protocol: f.Protocol, IPv6: f.IPv6}
-	payload, _, ok := c.fragments.Add(k, ip.Fragment{Offset: f.Offset, More: f.More, Data: f.Data}, c.now)
+	payload, packets, ok := c.fragments.Add(k, ip.Fragment{Offset: f.Offset, More: f.More, Data: f.Data}, c.now)
+	if ok {
+		c.pieces = packets
+	}
 	return payload, ok
 }
 

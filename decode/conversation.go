@@ -256,6 +256,9 @@ func (c *Chain) account(v *conversation, d layer.Direction, payload int) {
 	m.Bytes[d] += int64(c.wire)
 	m.Payload[d] += int64(payload)
 	m.Version++
+	if c.pieces != nil {
+		m.Pieces(d, c.pieces)
+	}
 	if payload > 0 && v.lastTurn != int8(d)+1 {
 		v.lastTurn = int8(d) + 1
 		m.Turns++
@@ -321,7 +324,19 @@ func (c *Chain) relate(p *header.Packet) {
 	if v := c.table[k]; v != nil && len(v.m.Related) < flow.MaxRelated {
 		v.m.Related = append(v.m.Related, c.now)
 		v.m.Version++
+		if tooBig(p) {
+			v.m.PacketTooBig(c.now, i.MTU)
+		}
 	}
+}
+
+// tooBig reports whether an ICMP message says that a packet was too large for
+// the next link: "fragmentation needed" (RFC 792), "packet too big" (RFC 4443).
+func tooBig(p *header.Packet) bool {
+	if p.Transport == layer.ICMPv6 {
+		return p.ICMP.Type == 2
+	}
+	return p.ICMP.Type == 3 && p.ICMP.Code == 4
 }
 
 // end finishes a conversation: nothing more will come.

@@ -35,8 +35,8 @@ func BlackHole(v *View, out *claim.Sink) {
 		f.Title = fmt.Sprintf("Full-sized segments from the %s do not arrive, smaller ones do", sender)
 		f.Explanation = fmt.Sprintf("A segment of %d bytes was sent %d times, and none of its copies was acknowledged, though smaller segments of the %s were. "+
 			"So a link on the way to the %s does not carry packets of that size, and no ICMP message that says so was heeded (RFC 2923).", full, int(r.fulls)+1, sender, receiver)
-		if len(v.Related) > 0 {
-			f.Explanation += fmt.Sprintf(" Packet %d is an ICMP message about this connection.", v.Related[0].Number)
+		if p := v.PathSize; p != nil && len(p.TooBig) > 0 {
+			f.Explanation += fmt.Sprintf(" Packet %d is an ICMP message that says so: it did not reach the sender, or was not believed.", p.TooBig[0].At.Number)
 		}
 		f.Advice = "Let ICMP \"fragmentation needed\" (type 3 code 4) and ICMPv6 \"packet too big\" (type 2) through every firewall; or clamp the MSS where the tunnel or the smaller link begins; or let the sender probe (net.ipv4.tcp_mtu_probing=1)."
 		f.Occurrences, f.Omitted = e.occurrences(bigLost, func(*event) string {

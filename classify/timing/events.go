@@ -45,6 +45,7 @@ const (
 	resetBy         // a RST
 	restart         // a burst after a long silence began with a small window again
 	bigLost         // a full-sized segment was lost again and again
+	gapped          // from when bytes were missing until they came: what came between had to wait
 	kinds
 )
 

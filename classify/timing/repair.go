@@ -30,6 +30,7 @@ type resend struct {
 	kind     kind
 	place    int // of its event; -1 where that was not kept
 	nanos    int64
+	gap      int    // one more than the place of its gapped event; 0 for none
 	first    uint32 // packet of the first copy
 	number   uint32
 }
@@ -155,6 +156,9 @@ func (t *Tracker) again(r *repair, d *side, s *flow.Segment, k kind, x *resend) 
 	x.kind = k
 	if fresh || k == recovery {
 		cost := x.nanos
+		if x.first > 0 {
+			x.gap = 1 + e.add(event{kind: gapped, dir: uint8(s.Dir), packets: [3]uint32{x.first, x.number}, nanos: cost})
+		}
 		if !fresh { // repaired side by side with the first
 			cost = 0
 		}
@@ -205,6 +209,7 @@ func (t *Tracker) filled(d *side, s *flow.Segment, g *missing, way int64) {
 		late = before(s.TSval, g.tsval)
 	}
 	e := t.events
+	e.add(event{kind: gapped, dir: uint8(s.Dir), before: true, packets: [3]uint32{g.number, uint32(s.At.Number)}, nanos: age})
 	r := &e.repair[s.Dir]
 	if late {
 		e.add(event{kind: reordered, dir: uint8(s.Dir), packets: [3]uint32{g.number, uint32(s.At.Number)}, nanos: age})
@@ -278,6 +283,9 @@ func (t *Tracker) needless(r *repair, s *flow.Segment, is func(*resend) bool) {
 		}
 		if x.kind != kinds {
 			t.events.withdraw(x.kind, x.place, x.nanos)
+			if x.gap > 0 {
+				t.events.withdraw(gapped, x.gap-1, x.nanos)
+			}
 		}
 		t.events.add(event{kind: spurious, packets: [3]uint32{x.first, x.number, uint32(s.At.Number)}})
 		x.kind = spurious

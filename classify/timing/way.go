@@ -91,6 +91,9 @@ func (s *Setup) datagramWays(v *View) {
 	if q.Retry {
 		s.Way, s.RoundTrips = append(s.Way, "quic-retry"), s.RoundTrips+1
 	}
+	if q.HelloRetry {
+		s.RoundTrips++
+	}
 	if q.ZeroRTT {
 		s.Way = append(s.Way, "quic-0rtt")
 		if earlyTaken(v) {
@@ -100,5 +103,9 @@ func (s *Setup) datagramWays(v *View) {
 }
 
 // earlyTaken reports whether the server took QUIC's 0-RTT data, as far as can
-// be told: another version has other keys, so that it did not then.
-func earlyTaken(v *View) bool { return v.QUIC.ZeroRTT && !v.QUIC.VersionNegotiation }
+// be told: without keys it likely did, unless the connection began again with
+// other ones.
+func earlyTaken(v *View) bool {
+	q := v.QUIC
+	return q.EarlyData == "accepted" || q.EarlyData != "rejected" && !q.VersionNegotiation && !q.HelloRetry
+}

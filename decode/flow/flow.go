@@ -77,6 +77,7 @@ type Conversation struct {
 	Payload   Counts            // bytes of transport payload, retransmissions included
 	Reused    bool              // the same addresses and ports were used by an earlier conversation
 	Related   []layer.PacketRef // packets outside that quote this conversation (ICMP errors), at most MaxRelated
+	PathSize  *PathSize         // what was seen of packets too large for the path; nil for nothing
 	ICMPType  uint8             // of the first packet, where Transport is ICMP or ICMPv6
 	ICMPCode  uint8
 	Foretold  layer.Protocol // that another conversation said it would speak; "" for none

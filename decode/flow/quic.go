@@ -41,11 +41,12 @@ type QUIC struct {
 
 	// What the packets of each direction met. Only decrypted packets have
 	// numbers and acknowledgements; those of all packet number spaces count.
-	Sent        Counts // numbered packets
-	Lost        Counts // of these, lost behind the capture: acknowledgements leave them out, and later ones are acknowledged
-	CaptureLost Counts // acknowledged, but not in the capture
-	Unseen      Counts // numbers neither seen nor acknowledged below the highest: lost before the capture, or passed over on purpose
-	Resent      Counts // bytes of streams that had been sent before
+	Sent        Counts     // numbered packets
+	Lost        Counts     // of these, lost behind the capture: acknowledgements leave them out, and later ones are acknowledged
+	Losses      []QUICLoss // the first of Lost, at most MaxQUICLosses
+	CaptureLost Counts     // acknowledged, but not in the capture
+	Unseen      Counts     // numbers neither seen nor acknowledged below the highest: lost before the capture, or passed over on purpose
+	Resent      Counts     // bytes of streams that had been sent before
 	ECN         [2]QUICECN
 	RTT         [2]QUICRTT // from a direction's packets to their acknowledgements, less the declared delay
 	SpinRTT     QUICRTT    // of the whole path, between edges of the spin bit
@@ -95,6 +96,16 @@ type QUICParameters struct {
 	OriginalDestinationID string
 	RetrySourceID         string
 }
+
+// QUICLoss is a packet that acknowledgements leave out while later ones are
+// acknowledged (RFC 9002 section 6.1).
+type QUICLoss struct {
+	Dir        layer.Direction // that the packet went
+	Sent, Told layer.PacketRef // the packet, and the one with the acknowledgement
+}
+
+// MaxQUICLosses bounds QUIC.Losses.
+const MaxQUICLosses = 64
 
 // QUICRTT are round trip times in nanoseconds.
 type QUICRTT struct {

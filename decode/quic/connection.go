@@ -207,7 +207,7 @@ func (c *connection) count(r *reading) bool {
 		}
 	}
 	dir := r.chunk.Dir
-	if !c.packets[dir][r.packet.kind.space()].take(r.number, r.chunk.At.Nanos, eliciting) {
+	if !c.packets[dir][r.packet.kind.space()].take(r.number, r.chunk.At, eliciting) {
 		return false
 	}
 	c.last = r.chunk.At

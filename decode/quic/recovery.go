@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/wiresight/wiresight/decode/flow"
@@ -19,7 +20,7 @@ type numbers struct {
 // sent is a packet whose acknowledgement is awaited.
 type sent struct {
 	number    uint64
-	nanos     int64
+	at        layer.PacketRef
 	eliciting bool // asks for an acknowledgement (RFC 9000 section 13.2.1)
 	lost      bool
 }
@@ -35,7 +36,7 @@ const (
 func (n *numbers) next() uint64 { return n.seen.end() }
 
 // take notes a packet. It returns false where its number was there already.
-func (n *numbers) take(number uint64, nanos int64, eliciting bool) bool {
+func (n *numbers) take(number uint64, at layer.PacketRef, eliciting bool) bool {
 	if n.seen.add(number, number+1) == 0 {
 		return false
 	}
@@ -45,16 +46,16 @@ func (n *numbers) take(number uint64, nanos int64, eliciting bool) bool {
 	if len(n.waiting) >= maxWaiting {
 		n.waiting = n.waiting[:copy(n.waiting, n.waiting[maxWaiting/4:])]
 	}
-	at := len(n.waiting)
-	for at > 0 && n.waiting[at-1].number > number && len(n.waiting)-at < maxReorder {
-		at--
+	place := len(n.waiting)
+	for place > 0 && n.waiting[place-1].number > number && len(n.waiting)-place < maxReorder {
+		place--
 	}
-	if at > 0 && n.waiting[at-1].number > number {
+	if place > 0 && n.waiting[place-1].number > number {
 		return true // far behind the others
 	}
 	n.waiting = append(n.waiting, sent{})
-	copy(n.waiting[at+1:], n.waiting[at:])
-	n.waiting[at] = sent{number: number, nanos: nanos, eliciting: eliciting}
+	copy(n.waiting[place+1:], n.waiting[place:])
+	n.waiting[place] = sent{number: number, at: at, eliciting: eliciting}
 	return true
 }
 
@@ -71,7 +72,7 @@ type measures struct {
 
 // acknowledge takes an ACK frame of the other direction. delay is what its
 // sender says that it waited, in nanoseconds; maxDelay the most it may wait.
-func (n *numbers) acknowledge(f *frame, now, delay int64, m *measures) (news bool) {
+func (n *numbers) acknowledge(f *frame, now layer.PacketRef, delay int64, m *measures) (news bool) {
 	var a acked
 	newest, eliciting := sent{}, false
 	smallest := f.offset + 1
@@ -102,8 +103,8 @@ func (n *numbers) acknowledge(f *frame, now, delay int64, m *measures) (news boo
 		})
 	}
 	n.largest = max(n.largest, f.offset)
-	if newest.nanos != 0 && eliciting && now >= newest.nanos {
-		m.sample(now-newest.nanos, delay)
+	if newest.at.Valid() && eliciting && now.Nanos >= newest.at.Nanos {
+		m.sample(now.Nanos-newest.at.Nanos, delay)
 	}
 	if f.kind == frameACKECN {
 		m.q.ECN[m.dir] = flow.QUICECN{ECT0: f.ecn[0], ECT1: f.ecn[1], CE: f.ecn[2]}
@@ -127,7 +128,7 @@ func (n *numbers) settle(from, to uint64, m *measures, each func(sent)) {
 	for ; last < len(n.waiting) && n.waiting[last].number < to; last++ {
 		s := n.waiting[last]
 		if s.lost { // it only came late
-			m.q.Lost[m.dir]--
+			m.found(s.at)
 		}
 		each(s)
 	}
@@ -139,15 +140,29 @@ func (n *numbers) settle(from, to uint64, m *measures, each func(sent)) {
 // lose declares packets lost that an ACK frame leaves out between two ranges,
 // once they are far enough behind the largest one (RFC 9002 section 6.1).
 // Numbers below all ranges prove nothing: receivers forget old ones.
-func (n *numbers) lose(from, to, largest uint64, now int64, m *measures) {
-	limit := now - timeThreshold(&m.q.RTT[m.dir])
+func (n *numbers) lose(from, to, largest uint64, now layer.PacketRef, m *measures) {
+	limit := now.Nanos - timeThreshold(&m.q.RTT[m.dir])
 	for i := n.find(from); i < len(n.waiting) && n.waiting[i].number < to; i++ {
 		s := &n.waiting[i]
-		if !s.lost && (s.number+packetThreshold <= largest || m.q.RTT[m.dir].Samples > 0 && s.nanos < limit) {
+		if !s.lost && (s.number+packetThreshold <= largest || m.q.RTT[m.dir].Samples > 0 && s.at.Nanos < limit) {
 			s.lost = true
-			m.q.Lost[m.dir]++
+			m.lost(s.at, now)
 		}
 	}
+}
+
+// lost notes a packet that acknowledgements tell to be lost.
+func (m *measures) lost(at, told layer.PacketRef) {
+	m.q.Lost[m.dir]++
+	if len(m.q.Losses) < flow.MaxQUICLosses {
+		m.q.Losses = append(m.q.Losses, flow.QUICLoss{Dir: m.dir, Sent: at, Told: told})
+	}
+}
+
+// found takes back that a packet was lost.
+func (m *measures) found(at layer.PacketRef) {
+	m.q.Lost[m.dir]--
+	m.q.Losses = slices.DeleteFunc(m.q.Losses, func(l flow.QUICLoss) bool { return l.Dir == m.dir && l.Sent == at })
 }
 
 func timeThreshold(r *flow.QUICRTT) int64 {

@@ -111,7 +111,7 @@ func (c *connection) ack(r *reading, f *frame) {
 		}
 	}
 	n := &c.packets[back][space]
-	if n.acknowledge(f, r.chunk.At.Nanos, delay, &c.rtt[back]) && space == spaceApplication {
+	if n.acknowledge(f, r.chunk.At, delay, &c.rtt[back]) && space == spaceApplication {
 		c.missed(r, back)
 	}
 }
