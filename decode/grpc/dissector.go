@@ -39,7 +39,7 @@ type half struct {
 func newDissector(c dissect.Context) *dissector {
 	contentType := c.Fact("content-type")
 	d := &dissector{
-		style: http.StyleOf(contentType), call: c.Fact("request"), coding: http.MessageEncoding(c.Facts),
+		style: http.StyleOf(contentType), call: http.CallName(c.Fact("request")), coding: http.MessageEncoding(c.Facts),
 		json: isJSON(contentType), schema: c.Schema,
 	}
 	d.describe = d.layer

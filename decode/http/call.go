@@ -67,12 +67,19 @@ func CallOf(facts []flow.Fact) *Call {
 	return nil
 }
 
+// IsGRPC reports whether the exchange is gRPC's, named and judged as a call. One
+// of Connect's is an exchange of HTTP with a fact "rpc": its method, target and
+// status are HTTP's.
+func (c *Call) IsGRPC() bool { return c != nil && c.Style != Connect }
+
 // CallName returns a call's name, "/package.Service/Method": the target of its
 // request's name.
 func CallName(request string) string {
-	_, target, _ := strings.Cut(request, " ")
-	target, _, _ = strings.Cut(target, "?")
-	return target
+	if _, target, ok := strings.Cut(request, " "); ok {
+		request = target
+	}
+	request, _, _ = strings.Cut(request, "?")
+	return request
 }
 
 // messages follows one direction.
@@ -155,7 +162,7 @@ func (c *Call) Facts(dir layer.Direction, facts []flow.Fact) []flow.Fact {
 	if m.lost {
 		facts = append(facts, flow.Fact{Key: "messages-incomplete", Value: "present"})
 	}
-	if c.Style != GRPC {
+	if c.Style != GRPC && Fact(facts, "rpc") == "" {
 		facts = append(facts, flow.Fact{Key: "rpc", Value: string(c.Style)})
 	}
 	if len(m.trailer) == 0 || m.rest > 0 {

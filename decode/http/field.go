@@ -40,6 +40,7 @@ const (
 	Upgrade
 	ContentType
 	StatusDetails
+	ConnectVersion
 )
 
 var fields = []Field{
@@ -95,7 +96,7 @@ var fields = []Field{
 	{"grpc-status", "", Kept, None},
 	{"grpc-message", "", Kept, None},
 	{"grpc-status-details-bin", "", Shown, StatusDetails},
-	{"connect-protocol-version", "", Kept, None},
+	{"connect-protocol-version", "", Kept, ConnectVersion},
 	{"connect-timeout-ms", "", Kept, None},
 	{"connect-content-encoding", "", Kept, None},
 	{"sec-websocket-extensions", "http.sec_websocket_extensions", Kept, None},

@@ -13,10 +13,10 @@
 //     calls Sink.Announce with Announcement's facts and hands over the bytes by
 //     Sink.Inner with Chunk.Stream (HTTP/1: the exchange's key, 0 behind an
 //     upgrade of the connection) and Chunk.End;
-//   - where StyleOf finds one, the exchange is a remote procedure call: its
-//     messages have Protocol RPC and are named by CallName, a Call is fed their
-//     bodies, and Call.Facts and CallStatus say how it went. The HTTP status is
-//     the response's fact "http-status" then.
+//   - where CallOf finds one, the exchange is a remote procedure call: the Call
+//     is fed its bodies, and Call.Facts says how it went. Where Call.IsGRPC, its
+//     messages have Protocol RPC, CallName's name and CallStatus's status, and
+//     the HTTP status is the response's fact "http-status".
 package http
 
 import "github.com/wiresight/wiresight/decode/layer"

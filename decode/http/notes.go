@@ -79,6 +79,9 @@ func (n *Notes) Set(key, value string) {
 
 // Field notes what of a known field may be kept.
 func (n *Notes) Field(f *Field, value []byte) {
+	if f.Mean == ConnectVersion {
+		n.Set("rpc", string(Connect))
+	}
 	if f.Mean == StatusDetails {
 		if names := statusDetails(value); names != "" {
 			n.Add("grpc-status-details", []byte(names))

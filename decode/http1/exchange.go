@@ -23,7 +23,7 @@ func (d *dissector) request(out dissect.Sink, h *half, hd *head) asked {
 	h.msg.Kind, h.msg.Role, h.msg.Key = "request", flow.Request, a.key
 	h.msg.Name, h.msg.Facts = d.notes.Take(h.msg.Facts)
 	a.call = http.CallOf(h.msg.Facts)
-	if a.call != nil {
+	if a.call.IsGRPC() {
 		h.msg.Protocol, h.msg.Name = http.RPC, http.CallName(h.msg.Name)
 	}
 	a.name = h.msg.Name

@@ -73,7 +73,7 @@ func (h *half) answer(call *http.Call, asked bool) *http.Call {
 	if !asked {
 		call = http.CallOf(m.Facts)
 	}
-	if call != nil {
+	if call.IsGRPC() {
 		m.Protocol = http.RPC
 		m.Facts = append(m.Facts, flow.Fact{Key: "http-status", Value: m.Status})
 		m.Status = http.CallStatus(m.Facts)
@@ -90,7 +90,7 @@ func (h *half) endCall() {
 		h.call.Lost(h.msg.Dir)
 	}
 	h.msg.Facts = h.call.Facts(h.msg.Dir, h.msg.Facts)
-	if h.msg.Role == flow.Response {
+	if h.msg.Role == flow.Response && h.call.IsGRPC() {
 		h.msg.Status = http.CallStatus(h.msg.Facts)
 	}
 	h.call = nil

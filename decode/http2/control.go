@@ -68,7 +68,7 @@ func (d *dissector) reset(out dissect.Sink, f frame, code uint32, dir layer.Dire
 		by = "server"
 	}
 	facts := []flow.Fact{{Key: "reset", Value: errorName(code)}, {Key: "reset-by", Value: by}}
-	if s.call != nil && dir == layer.ToServer {
+	if s.call.IsGRPC() && dir == layer.ToServer {
 		facts = d.cancelled(s, facts, code, at)
 	}
 	answer := &s.side[layer.ToClient]

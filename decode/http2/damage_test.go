@@ -215,7 +215,7 @@ func TestProbe(t *testing.T) {
 		"part of it":                 {preface[:7], dissect.More, dissect.Unknown},
 		"a server's settings":        {writes[1].Data, dissect.Yes, dissect.Receiver},
 		"part of them":               {writes[1].Data[:11], dissect.More, dissect.Unknown},
-		"an answer in the middle":    {s.sent().Data, dissect.Yes, dissect.Unknown},
+		"an answer in the middle":    {s.sent().Data, dissect.Yes, dissect.Receiver},
 		"zeros":                      {strings.Repeat("\x00", 100), dissect.No, dissect.Unknown},
 		"HTTP/1":                     {"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", dissect.No, dissect.Unknown},
 		"TLS":                        {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abcdefghijkl", dissect.No, dissect.Unknown},

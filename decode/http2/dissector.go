@@ -1,6 +1,8 @@
 package http2
 
 import (
+	"bytes"
+
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/http"
@@ -31,7 +33,8 @@ type half struct {
 	in    stream.Buffer
 	phase phase
 	begun bool
-	late  bool // the beginning was not seen, or something in between
+	late  bool  // the beginning was not seen, or something in between
+	long  int64 // offset of the last frame longer than allowed that was named
 
 	// While lost: scanned bytes of in were looked at, and frames may begin at the
 	// candidates.
@@ -57,7 +60,8 @@ type half struct {
 type dissector struct {
 	half      [2]half
 	streams   map[uint32]*exchange
-	newest    [2]uint32 // highest stream opened by each direction's sender
+	spare     []*exchange // that are over
+	newest    [2]uint32   // highest stream opened by each direction's sender
 	closed    recent
 	conn      *flow.HTTP2
 	midStream bool
@@ -65,6 +69,9 @@ type dissector struct {
 	host      string
 	notes     *http.Notes
 	begun     []*side // whose messages began in this packet
+	head      head    // of the block that is read
+	onField   func(*field)
+	counted   flow.Message // the last frame
 
 	shown    described // what describe tells of
 	describe func() layer.Layer
@@ -74,7 +81,7 @@ func newDissector(c dissect.Context, scratch *http.Notes) *dissector {
 	d := &dissector{
 		midStream: c.MidStream, notes: scratch, conn: &flow.HTTP2{}, streams: map[uint32]*exchange{},
 	}
-	d.describe = d.layer
+	d.describe, d.onField = d.layer, d.field
 	for dir := range d.half {
 		d.half[dir].window = window{left: initialWindow, known: !c.MidStream}
 	}
@@ -88,14 +95,7 @@ func newDissector(c dissect.Context, scratch *http.Notes) *dissector {
 func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 	h := &d.half[c.Dir]
 	if !h.begun {
-		h.begun = true
-		if c.Dir == layer.ToClient {
-			h.phase = atFrame
-		}
-		if d.midStream || c.Offset > 0 && c.Gap == 0 && !d.upgraded {
-			d.lose(h)
-			h.late = true
-		}
+		d.begin(h, c)
 	}
 	if c.Gap > 0 {
 		d.skipGap(out, h, c)
@@ -105,6 +105,24 @@ func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
 	}
 	d.sayHeads(out, c.Dir)
 	h.in.Keep()
+}
+
+// begin looks where a direction begins. A capture may begin late for TCP and
+// yet in time for HTTP/2.
+func (d *dissector) begin(h *half, c dissect.Chunk) {
+	h.begun = true
+	if c.Dir == layer.ToClient {
+		h.phase = atFrame
+	}
+	if d.midStream && c.Dir == layer.ToServer && bytes.HasPrefix(c.Data, []byte(preface)) {
+		d.midStream = false
+		for dir := range d.half {
+			d.half[dir].window.known = true
+		}
+	}
+	if d.midStream || c.Offset > 0 && c.Gap == 0 && !d.upgraded {
+		d.lose(h)
+	}
 }
 
 // step reads one frame, or part of one. It reports whether to go on.
@@ -152,11 +170,15 @@ func (d *dissector) frame(out dissect.Sink, h *half, dir layer.Direction, b []by
 		return false
 	}
 	f := parseFrame(b)
-	if f.length > d.most(dir) {
-		return d.malformed(out, h, "frame longer than SETTINGS_MAX_FRAME_SIZE allows (RFC 9113 section 4.2)")
+	if f.length > d.most(dir) && (h.late || !f.plausible(mostOfAll)) {
+		return d.malformed(out, h, longFrame)
 	}
 	if h.block.open && (f.kind != frameContinuation || f.stream != h.block.frame.stream) {
 		return d.malformed(out, h, "header block interrupted by another frame (RFC 9113 section 6.10)")
+	}
+	if f.length > d.most(dir) && h.in.Offset() != h.long {
+		h.long = h.in.Offset() // said once, however often more of it comes
+		out.Problem(Name, longFrame)
 	}
 	if f.kind == frameData && f.stream != 0 {
 		return d.beginData(out, h, dir, f, b)
@@ -176,6 +198,8 @@ func (d *dissector) frame(out dissect.Sink, h *half, dir layer.Direction, b []by
 	d.whole(out, h, dir, f, b[:headerSize+f.length])
 	return true
 }
+
+const longFrame = "frame longer than SETTINGS_MAX_FRAME_SIZE allows (RFC 9113 section 4.2)"
 
 // whole takes a frame that was read as a whole, header and payload.
 func (d *dissector) whole(out dissect.Sink, h *half, dir layer.Direction, f frame, b []byte) {
@@ -199,10 +223,11 @@ func (d *dissector) whole(out dissect.Sink, h *half, dir layer.Direction, f fram
 
 // count tells of a frame as a message. One with facts is kept.
 func (d *dissector) count(out dissect.Sink, f frame, dir layer.Direction, first, last layer.PacketRef, facts ...flow.Fact) {
-	out.Message(&flow.Message{
+	d.counted = flow.Message{
 		Protocol: Name, Kind: f.kind.kind(), Dir: dir, Stream: uint64(f.stream), First: first, Last: last, Bytes: int64(headerSize + f.length),
 		Facts: facts, Keep: len(facts) > 0,
-	})
+	}
+	out.Message(&d.counted)
 }
 
 // skip passes over bytes of a frame.

@@ -48,7 +48,8 @@ func (d *dissector) open(out dissect.Sink, id uint32, opener layer.Direction) *e
 		oldest := slices.Min(slices.Collect(maps.Keys(d.streams)))
 		d.cut(out, d.streams[oldest])
 	}
-	s := &exchange{id: id, protocol: Name}
+	s := d.room()
+	s.id, s.protocol = id, Name
 	for dir := range s.side {
 		s.side[dir].window = d.newWindow(layer.Direction(dir))
 	}
@@ -57,6 +58,27 @@ func (d *dissector) open(out dissect.Sink, id uint32, opener layer.Direction) *e
 	d.conn.Streams[opener]++
 	return s
 }
+
+// room returns an empty exchange, in the memory of one that is over.
+func (d *dissector) room() *exchange {
+	n := len(d.spare)
+	if n == 0 {
+		return new(exchange)
+	}
+	s := d.spare[n-1]
+	d.spare = d.spare[:n-1]
+	var empty exchange
+	for dir := range empty.side {
+		old, x := &s.side[dir], &empty.side[dir]
+		x.msg.Facts, x.packets = old.msg.Facts[:0], old.packets
+		x.packets.Reset()
+	}
+	*s = empty
+	return s
+}
+
+// maxSpare bounds the memory that a connection holds on to for its streams.
+const maxSpare = 16
 
 // gone reports whether a stream that is not open was open before: frames may
 // still come for it (section 5.1).
@@ -133,6 +155,9 @@ func (d *dissector) forget(s *exchange) {
 			d.half[dir].sent = nil
 		}
 	}
+	if len(d.spare) < maxSpare {
+		d.spare = append(d.spare, s)
+	}
 }
 
 // finish says a message that has ended.
@@ -154,7 +179,7 @@ func (d *dissector) finish(out dissect.Sink, s *exchange, dir layer.Direction, s
 	}
 	if s.call != nil {
 		*f = s.call.Facts(dir, *f)
-		if x.msg.Role == flow.Response {
+		if x.msg.Role == flow.Response && s.call.IsGRPC() {
 			x.msg.Status = http.CallStatus(*f)
 		}
 	}

@@ -14,34 +14,27 @@ import (
 type head struct {
 	method, path, authority, scheme, protocol, status []byte // pseudo-header fields (RFC 9113 section 8.3)
 
-	fields  int
 	regular bool // a field that is no pseudo-header field was read
 	hidden  int  // fields that are not known, or their values
 	// hiddenPseudo tells that one of those stands where a pseudo-header field
 	// does.
 	hiddenPseudo bool
-	bad          bool // the block ends in a fault
 }
 
 // decode reads a header block. What is worth keeping goes to the notes.
-func (d *dissector) decode(out dissect.Sink, h *half, dir layer.Direction, b []byte) head {
-	var hd head
-	bad := h.decoder.decode(b, func(f *field) {
-		hd.fields++
-		if d.shown.head {
-			d.shown.field(f)
-		}
-		d.field(&hd, f)
-	})
+func (d *dissector) decode(out dissect.Sink, h *half, b []byte) *head {
+	d.head = head{}
+	hd := &d.head
+	bad := h.decoder.decode(b, d.onField)
 	if !hd.regular {
-		d.title(&hd)
+		d.title(hd)
 	}
 	if bad != "" {
 		if !h.late {
 			out.Problem(Name, string(bad))
 		}
 		h.decoder.table.forget()
-		h.late, hd.bad = true, true
+		h.late = true
 	}
 	if hd.hidden > 0 {
 		d.conn.HeadersHidden += int64(hd.hidden)
@@ -52,7 +45,11 @@ func (d *dissector) decode(out dissect.Sink, h *half, dir layer.Direction, b []b
 }
 
 // field takes one field.
-func (d *dissector) field(hd *head, f *field) {
+func (d *dissector) field(f *field) {
+	hd := &d.head
+	if d.shown.head {
+		d.shown.field(f)
+	}
 	switch {
 	case f.hidden || !f.hasValue:
 		hd.hidden++
@@ -145,8 +142,8 @@ func (d *dissector) message(out dissect.Sink, h *half, dir layer.Direction, hd *
 	s := d.streams[id]
 	if s == nil {
 		hidden := hd.hiddenPseudo && k.frame.flags&flagEndStream == 0 // else it may be a trailer section
-		asks := dir == layer.ToServer && (hd.asks() || hidden)
-		answers := dir == layer.ToClient && (hd.status != nil || hidden)
+		asks := dir == layer.ToServer && (hd.asks() || hidden && hd.status == nil)
+		answers := dir == layer.ToClient && (hd.status != nil || hidden && !hd.asks())
 		if d.gone(id, opener(id)) || !asks && !answers {
 			return nil, nil
 		}
@@ -227,7 +224,7 @@ func (d *dissector) rpc(s *exchange, x *side) {
 	if s.call != nil {
 		return
 	}
-	if s.call = http.CallOf(x.msg.Facts); s.call != nil {
+	if s.call = http.CallOf(x.msg.Facts); s.call.IsGRPC() {
 		s.protocol, s.name = http.RPC, http.CallName(s.name)
 	}
 }
@@ -244,7 +241,7 @@ func (d *dissector) respond(out dissect.Sink, s *exchange, x *side, k *block, hd
 		d.rpc(s, x)
 		m.Protocol, m.Name = s.protocol, s.name // RFC 9113 section 3.1: asked in HTTP/1.1
 	}
-	if s.call != nil {
+	if s.call.IsGRPC() {
 		m.Facts = append(m.Facts, flow.Fact{Key: "http-status", Value: m.Status})
 		m.Status = http.CallStatus(m.Facts)
 	}

@@ -87,8 +87,8 @@ const maxKeptBlock = 16 << 10
 func (d *dissector) section(out dissect.Sink, h *half, dir layer.Direction, fragments []byte) {
 	k := &h.block
 	d.shown.head = out.Recording()
-	hd := d.decode(out, h, dir, fragments)
-	s, x := d.message(out, h, dir, &hd)
+	hd := d.decode(out, h, fragments)
+	s, x := d.message(out, h, dir, hd)
 	out.Layer(Name, d.describe)
 	d.shown.fields = d.shown.fields[:0]
 	if x != nil && !x.said && x.open {

@@ -27,10 +27,56 @@ func probe(first []byte, datagram bool) dissect.Verdict {
 	case dissect.More:
 		return dissect.Verdict{Match: m}
 	}
-	if m, _ := chain(first, usualMost); m == dissect.Yes { // the capture begins in the middle
-		return dissect.Verdict{Match: dissect.Yes}
+	if m, _ := chain(first, usualMost); m != dissect.Yes {
+		return dissect.Verdict{}
 	}
-	return dissect.Verdict{}
+	// The capture begins in the middle. Only a header block shows whose frames
+	// these are.
+	who := sender(first)
+	if who == dissect.Unknown && len(first) < enoughBytes {
+		return dissect.Verdict{Match: dissect.More}
+	}
+	return dissect.Verdict{Match: dissect.Yes, Client: who}
+}
+
+// enoughBytes are frames without a header block for which nobody waits longer.
+const enoughBytes = 1024
+
+// sender tells who sent frames, by the first header block whose pseudo-header
+// fields show it.
+func sender(b []byte) dissect.Client {
+	for len(b) >= headerSize {
+		f := parseFrame(b)
+		if len(b) < headerSize+f.length || !f.plausible(usualMost) {
+			break
+		}
+		switch payload := b[headerSize : headerSize+f.length]; f.kind {
+		case framePushPromise:
+			return dissect.Receiver
+		case frameHeaders:
+			if who := author(f, payload); who != dissect.Unknown {
+				return who
+			}
+		}
+		b = b[headerSize+f.length:]
+	}
+	return dissect.Unknown
+}
+
+// author tells who sends a header block: a request's or a response's.
+func author(f frame, payload []byte) (who dissect.Client) {
+	fragment, _ := fragmentOf(f, payload)
+	var d decoder
+	d.table.forget()
+	d.decode(fragment, func(f *field) {
+		switch string(f.name) {
+		case ":method", ":path", ":scheme", ":authority":
+			who = dissect.Sender
+		case ":status":
+			who = dissect.Receiver
+		}
+	})
+	return who
 }
 
 // probeServer judges whether bytes are a server's preface: a SETTINGS frame,
