@@ -36,5 +36,9 @@ var steps = []Page{
 	{ID: "proxy", Title: "Asking a proxy", Kind: Step, About: "The client first asks a proxy with CONNECT to open a connection in its name. Until the proxy answers nothing can be sent to the server."},
 	{ID: "request", Title: "Sending the request", Kind: Step, About: "From the first to the last byte of the request. A request of one packet takes no time here; a large one takes as long as the window and the way allow."},
 	{ID: "server", Title: "The server works", Kind: Step, About: "From the last byte of the request to the first byte of the answer, less the way between the capture point and the server where it is known. What remains is what the server, or something behind it, thought."},
+	{ID: "network", Title: "On the way", Kind: Step, About: "The time that packets need between the capture point and the end that is waited for, and back. Only a shorter way, or fewer round trips, makes it less."},
+	{ID: "waited", Title: "Behind another answer", Kind: Step, About: "A request stands behind the answers to earlier ones on the same connection: head-of-line blocking. Several connections, or a protocol with streams, such as HTTP/2, avoid it."},
+	{ID: "idle", Title: "Nobody waits", Kind: Step, About: "Nothing is asked and nothing is under way: the client has not sent its next request yet. It thinks, renders, sleeps or waits for its user."},
+	{ID: "unexplained", Title: "Not explained", Kind: Step, About: "Time that can be assigned to nobody from what was captured, such as between encrypted records whose meaning is not known."},
 	{ID: "transfer", Title: "The answer arrives", Kind: Step, About: "From the first to the last byte of the answer. A long transfer with a fast server points to bandwidth, window or loss."},
 }

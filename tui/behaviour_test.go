@@ -154,7 +154,7 @@ func TestKeysAreTextWhileAFilterIsTyped(t *testing.T) {
 
 func TestEvidenceLeadsToItsPacketsAndEscBack(t *testing.T) {
 	u := start(t, newFake(12), 100, 40)
-	u.press("down enter } down")
+	u.press("down enter } } down")
 	u.selects("#14  first request")
 	u.press("enter")
 	u.on(&packets.Page{})
@@ -172,7 +172,7 @@ func TestAConversationsPageBeginsOnItsFirstFinding(t *testing.T) {
 	u.press("down enter")
 	u.selects("‼ Nagle's algorithm")
 	u.press("esc up enter") // nothing was found in the one before
-	u.selects("request-response ")
+	u.selects("server ")
 }
 
 func TestAnExchangeLeadsToItsPackets(t *testing.T) {
@@ -345,6 +345,9 @@ func TestANoteIsWrittenListedChangedAndTakenBack(t *testing.T) {
 	u.press("enter")
 	u.on(&packets.Page{})
 	u.selects("▶●14")
+	u.press("w 2 down down down")
+	u.tick()
+	u.sees("✎ me: why so late? #slow, bob?")
 }
 
 func TestAMarkGoesThroughTheColours(t *testing.T) {

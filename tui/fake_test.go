@@ -178,7 +178,8 @@ func (f *fake) judge(_ *flow.Model, c *flow.Conversation) classify.Conversation 
 	v := classify.Conversation{
 		Patterns: []claim.Pattern{{ID: "request-response", Confidence: 0.97, Basis: claim.Decoded, Because: "3 requests were each answered before the next one left" + f.hostile,
 			Evidence: []claim.Evidence{{Packet: n + 3, Shows: "first request" + f.hostile}, {Packet: n + 4, Shows: "its answer"}}}},
-		Path: timing.Path{RTT: 10 * time.Millisecond, HasRTT: true, Server: 10 * time.Millisecond, HasServer: true, HasClient: true, Vantage: timing.AtClient},
+		Path:   timing.Path{RTT: 10 * time.Millisecond, HasRTT: true, Server: 10 * time.Millisecond, HasServer: true, HasClient: true, Vantage: timing.AtClient},
+		Ledger: &timing.Ledger{Start: at(n).Nanos, Wall: 90 * time.Millisecond, Entries: []timing.Entry{{Name: "tcp", Time: 10 * time.Millisecond}, {Name: "server", Time: 50 * time.Millisecond}, {Name: "idle", Time: 30 * time.Millisecond}}},
 		Setup: &timing.Setup{Way: []string{"tcp"}, RoundTrips: 1, HasRoundTrips: true, TimeToFirstByte: 60 * time.Millisecond, HasTimeToFirstByte: true,
 			RTT: 10 * time.Millisecond, HasRTT: true, RTTBasis: "handshake", Vantage: "client", Phases: []timing.Phase{
 				{Name: "tcp", Start: at(n).Nanos, Duration: 10 * time.Millisecond, RoundTrips: 1, Packets: []int{n, n + 2}},

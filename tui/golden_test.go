@@ -29,7 +29,7 @@ var pages = []struct{ name, keys string }{
 	{"notes", "down m n x enter down n y enter B"},
 	{"note-prompt", "down n"},
 	{"why", "down enter"},
-	{"why-patterns", "down enter }"},
+	{"why-patterns", "down enter } }"},
 	{"ladder", "down enter 2"},
 	{"ladder-later", "down enter 2 down down down down down"},
 	{"ladder-messages", "down enter 2 v G"},

@@ -23,7 +23,7 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 	case page.Back:
 		return a.back(), true
 	case page.OpenConversation:
-		return a.push(conversation.New(a.ctx, a.src, a.theme, a.judge, m)), true
+		return a.push(conversation.New(a.ctx, a.src, a.theme, a.judge, a.book, m)), true
 	case page.OpenCapture:
 		return a.push(overview.New(a.ctx, a.src, a.theme, a.judge, a.whole)), true
 	case page.OpenPairs:

@@ -128,7 +128,7 @@ var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{N
 var (
 	Conversations = Group{
 		Title:    "Conversations",
-		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Overview, Pairs, Packets, Follow, Newest, Pause},
+		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Overview, Pairs, Packets, Lesson, Follow, Newest, Pause},
 		Foot:     []key.Binding{Open, Filter, Sort, Overview, Packets, Pairs, Note, Newest, Pause},
 	}
 	Why = Group{

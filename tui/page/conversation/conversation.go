@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/wiresight/wiresight/notes"
 	"github.com/wiresight/wiresight/tui/keymap"
 	"github.com/wiresight/wiresight/tui/page"
 	"github.com/wiresight/wiresight/tui/page/conversation/subject"
@@ -26,6 +27,8 @@ type Page struct {
 	src   page.Source
 	theme *theme.Theme
 	judge page.Judge
+	book  *notes.Book
+	noted int // version of the book that was taken in
 	id    int
 
 	subject *subject.Subject
@@ -39,8 +42,8 @@ type Page struct {
 }
 
 // New returns the page of a conversation, with one of its tabs open.
-func New(ctx context.Context, src page.Source, t *theme.Theme, judge page.Judge, open page.OpenConversation) *Page {
-	p := &Page{ctx: ctx, src: src, theme: t, judge: judge, id: open.ID}
+func New(ctx context.Context, src page.Source, t *theme.Theme, judge page.Judge, book *notes.Book, open page.OpenConversation) *Page {
+	p := &Page{ctx: ctx, src: src, theme: t, judge: judge, book: book, noted: -1, id: open.ID}
 	p.tabs = p.all()
 	for i := range p.tabs {
 		if p.tabs[i].title == open.Tab {
@@ -73,7 +76,7 @@ func (p *Page) SetSize(width, height int) {
 func (p *Page) Update(m tea.Msg) tea.Cmd {
 	switch m := m.(type) {
 	case page.Tick:
-		return tea.Batch(p.read(), p.progress())
+		return tea.Batch(p.read(), p.progress(), p.notes())
 	case tracedMsg:
 		if m.page == p {
 			return p.traced(m)
@@ -135,6 +138,22 @@ func (p *Page) open(i int) tea.Cmd {
 	}
 	t.begun = true
 	return t.page.Init()
+}
+
+// notes takes in what was written meanwhile.
+func (p *Page) notes() tea.Cmd {
+	if v := p.book.Version(); v == p.noted || p.subject == nil {
+		return nil
+	} else {
+		p.noted = v
+	}
+	p.subject.Noted = map[int][]notes.Note{}
+	for _, n := range p.book.List() {
+		if n.Target.Packet > 0 {
+			p.subject.Noted[n.Target.Packet] = append(p.subject.Noted[n.Target.Packet], n)
+		}
+	}
+	return p.show()
 }
 
 // Note returns what a note is about that is written now.

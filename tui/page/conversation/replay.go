@@ -58,6 +58,7 @@ func (p *Page) read() tea.Cmd {
 		if changed = p.subject == nil || c.Version != p.version; changed {
 			p.version = c.Version
 			p.subject = subject.Copy(v.Model, c, p.judge(v.Model, c))
+			p.noted = -1
 		}
 	})
 	var cmd tea.Cmd

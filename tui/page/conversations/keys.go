@@ -27,6 +27,10 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		return p.sortBy(p.by)
 	case key.Matches(k, keymap.Overview):
 		return page.Send(page.OpenCapture{})
+	case key.Matches(k, keymap.Lesson):
+		if id := p.window.verdicts[p.selected].lesson; id != "" {
+			return page.Send(page.OpenLesson{ID: id})
+		}
 	case key.Matches(k, keymap.Pairs):
 		return page.Send(page.OpenPairs{})
 	case key.Matches(k, keymap.Packets):

@@ -44,6 +44,7 @@ type verdict struct {
 	severity claim.Severity // "" for a pattern
 	setup    time.Duration  // 0 where it is not known
 	rtt      time.Duration
+	lesson   string // id of what is claimed
 	about    about
 }
 
@@ -105,14 +106,14 @@ func short(c classify.Conversation) verdict {
 	switch {
 	case len(c.Findings) > 0:
 		worst := worstFirst(c.Findings)[0]
-		v.severity = worst.Severity
+		v.severity, v.lesson = worst.Severity, worst.ID
 		v.text = theme.Sign(worst.Severity) + " " + layer.Printable(worst.Title)
 		if n := len(c.Findings) - 1; n > 0 {
 			v.text = fmt.Sprintf("%s (+%d)", v.text, n)
 		}
 		v.text += "  " + badges(c.Patterns)
 	case len(c.Patterns) > 0:
-		v.text = badges(c.Patterns)
+		v.text, v.lesson = badges(c.Patterns), likeliestFirst(c.Patterns)[0].ID
 	}
 	return v
 }

@@ -256,6 +256,13 @@ func (b *brush) note(a *arrow, row int) {
 	case a.trouble != "":
 		text = a.trouble
 	}
+	if list := b.page.subject.Noted[a.packet]; len(list) > 0 && text == "" {
+		n := &list[0]
+		text, ink = "✎ "+layer.Printable(n.Text), b.Ink(b.page.theme.Color(n.Color))
+		if n.Text == "" {
+			text = "● " + n.Color
+		}
+	}
 	b.Text(x, row, ansi.Truncate(text, b.Width-x, "…"), ink)
 }
 

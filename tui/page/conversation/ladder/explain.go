@@ -49,6 +49,9 @@ func (p *Page) explain(width, height int) []string {
 			w.add(t.Plain, "  "+layer.Printable(m.Shows))
 		}
 	}
+	for _, n := range p.subject.Noted[a.packet] {
+		w.add(t.Color(n.Color), "✎ "+layer.Printable(strings.TrimSpace(n.Author+": "+n.Text)))
+	}
 	if a.again > 0 {
 		w.add(t.Error, fmt.Sprintf("The same bytes were sent again in packet %d: this one, or its acknowledgment, did not arrive in time.", a.again))
 	}

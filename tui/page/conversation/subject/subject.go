@@ -10,6 +10,7 @@ import (
 	"github.com/wiresight/wiresight/classify/timing"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
+	"github.com/wiresight/wiresight/notes"
 )
 
 // keepExchanges is how many exchanges are listed.
@@ -36,6 +37,7 @@ type Subject struct {
 	Loading string           // how far the replay is, "" where none runs
 	Marks   map[int][]Mark   // what the findings say of a packet
 	Holds   []Hold
+	Noted   map[int][]notes.Note // what people wrote, by packet
 }
 
 // Fact is a line of the header.

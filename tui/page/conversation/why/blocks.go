@@ -24,6 +24,7 @@ func (p *Page) draw() {
 	b := &builder{page: p, subject: p.subject}
 	b.header()
 	b.findings()
+	b.ledger()
 	b.patterns()
 	b.setup()
 	b.rest()
