@@ -28,8 +28,6 @@ type described struct {
 	size     int
 	id       uint64 // of a push, a session, a datagram's stream
 	datagram bool
-	dir      layer.Direction
-	at       layer.PacketRef
 	head     bool // the fields of a section are wanted
 	fields   []layer.Field
 	title    [2]string // :method or :status, and :path

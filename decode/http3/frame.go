@@ -22,7 +22,7 @@ const (
 	framePriorityPush   = 0xf0701
 )
 
-// kinds are the message kinds, titles the names of a packet list.
+// frames are the message kinds, and the names of a packet list.
 var frames = map[uint64][2]string{
 	frameData: {"data", "DATA"}, frameHeaders: {"headers", "HEADERS"}, frameCancelPush: {"cancel_push", "CANCEL_PUSH"},
 	frameSettings: {"settings", "SETTINGS"}, framePushPromise: {"push_promise", "PUSH_PROMISE"}, frameGoAway: {"goaway", "GOAWAY"},

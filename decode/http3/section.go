@@ -211,8 +211,6 @@ func (d *dissector) promise(out dissect.Sink, x *side, s *http.Section, id uint6
 		return
 	}
 	p.pushed = true
-	asked := &side{s: p, dir: x.dir}
-	asked.msg.Facts = nil
 	m := flow.Message{
 		Protocol: Name, Kind: "request", Role: flow.Request, Dir: x.dir, Key: p.key, Stream: x.s.id,
 		First: x.first, Last: x.last, Bytes: int64(x.frame.size) + int64(x.frame.length),

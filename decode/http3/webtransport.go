@@ -62,7 +62,7 @@ func (d *dissector) datagram(out dissect.Sink, c *dissect.Chunk) {
 	id := quarter * 4
 	m := flow.Message{Protocol: Name, Kind: "datagram", Dir: c.Dir, Stream: id, First: c.At, Last: c.At, Bytes: int64(len(c.Data))}
 	out.Message(&m)
-	d.shown = described{bytes: c.Data, id: id, datagram: true, dir: c.Dir, at: c.At}
+	d.shown = described{bytes: c.Data, id: id, datagram: true}
 	out.Layer(Name, d.describe)
 	if s := d.streams[id]; s != nil && s.inner != "" {
 		out.Inner(s.inner, dissect.Chunk{

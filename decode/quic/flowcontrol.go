@@ -44,8 +44,8 @@ func (l *flowLimit) start(limit uint64) {
 	}
 }
 
-// sent takes note that the sender has used so much of its limit; more tells that
-// it goes on.
+// sent takes note that the sender has used so much of its limit; last tells that
+// it has no more to send.
 func (l *flowLimit) sent(used uint64, at layer.PacketRef, last bool, b blocks) {
 	if l.raised.Valid() && used > l.at { // it had waited for that
 		b.add(l, l.raised, false)

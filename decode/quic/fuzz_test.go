@@ -99,3 +99,32 @@ func BenchmarkClientHello(b *testing.B) {
 		newDissector(dissect.Context{}, &budget{}).Feed(out, dissect.Chunk{Data: data, At: layer.PacketRef{Number: 1}})
 	}
 }
+
+// Packets that an endpoint with the keys could send, some of them missing, make
+// nothing panic and leave nothing held.
+func FuzzConnection(f *testing.F) {
+	f.Add(append(streamFrame(0, 0, "hello", false), streamFrame(0, 9, "world", true)...), append(ack(span{0, 3}), varints(frameMaxData, 9)...), uint8(5))
+	f.Add(varints(frameResetStream, 4, 1, 9, frameStreamDataBlocked, 0, 5), varints(frameACK, 9, 0, 1, 2, 0, 1), uint8(2))
+	f.Fuzz(func(t *testing.T, a, b []byte, size uint8) {
+		w := newWire(t)
+		for len(a)+len(b) > 0 {
+			for dir, data := range [2]*[]byte{&a, &b} {
+				n := min(len(*data), int(size)+1)
+				if n == 0 {
+					continue
+				}
+				w.send(layer.Direction(dir), (*data)[:n])
+				*data = (*data)[n:]
+				if n%3 == 0 {
+					w.lose(layer.Direction(dir))
+				}
+			}
+		}
+		w.finish()
+		for _, c := range w.Inners {
+			if c.Gap < 0 || c.Offset < 0 {
+				t.Errorf("%+v", c)
+			}
+		}
+	})
+}

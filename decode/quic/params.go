@@ -170,7 +170,7 @@ var parameterFields = map[uint64]string{
 	paramPreferredAddress: "preferred_address.connectionid",
 }
 
-// parameterLayer describes transport parameters with Wireshark's field names.
+// parameterList describes transport parameters with Wireshark's field names.
 func parameterList(list []parameter) []layer.Field {
 	const prefix = "tls.quic.parameter."
 	var fields []layer.Field

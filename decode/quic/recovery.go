@@ -14,7 +14,6 @@ type numbers struct {
 	seen    ranges // numbers of the packets in the capture
 	acked   ranges // numbers acknowledged
 	waiting []sent // seen and not acknowledged, by number
-	largest uint64 // acknowledged
 }
 
 // sent is a packet whose acknowledgement is awaited.
@@ -66,25 +65,22 @@ const maxReorder = 256
 type measures struct {
 	q   *flow.QUIC
 	dir layer.Direction
-	// variation is RTTVAR (RFC 9002 section 5.3).
-	variation int64
 }
 
 // acknowledge takes an ACK frame of the other direction. delay is what its
-// sender says that it waited, in nanoseconds; maxDelay the most it may wait.
+// sender says that it waited, in nanoseconds. It reports whether the frame tells
+// anything new.
 func (n *numbers) acknowledge(f *frame, now layer.PacketRef, delay int64, m *measures) (news bool) {
 	var a acked
 	newest, eliciting := sent{}, false
 	smallest := f.offset + 1
-	gapEnd := uint64(0) // numbers from here to smallest are a gap
 	for {
 		from, to, ok := a.next(f)
 		if !ok {
 			break
 		}
 		if to < smallest {
-			gapEnd = to
-			n.lose(gapEnd, smallest, f.offset, now, m)
+			n.lose(to, smallest, f.offset, now, m)
 		}
 		smallest = from
 		if to > n.seen.end()+maxUnseen { // nobody can have sent that yet
@@ -102,7 +98,6 @@ func (n *numbers) acknowledge(f *frame, now layer.PacketRef, delay int64, m *mea
 			eliciting = eliciting || s.eliciting
 		})
 	}
-	n.largest = max(n.largest, f.offset)
 	if newest.at.Valid() && eliciting && now.Nanos >= newest.at.Nanos {
 		m.sample(now.Nanos-newest.at.Nanos, delay)
 	}
@@ -174,14 +169,13 @@ func (m *measures) sample(trip, delay int64) {
 	r := &m.q.RTT[m.dir]
 	r.Samples++
 	if r.Samples == 1 {
-		r.Min, r.Latest, r.Smoothed, m.variation = trip, trip, trip, trip/2
+		r.Min, r.Latest, r.Smoothed = trip, trip, trip
 		return
 	}
 	r.Min = min(r.Min, trip)
 	if trip >= r.Min+delay {
 		trip -= delay
 	}
-	m.variation += (max(r.Smoothed-trip, trip-r.Smoothed) - m.variation) / 4
 	r.Smoothed += (trip - r.Smoothed) / 8
 	r.Latest = trip
 }

@@ -48,8 +48,7 @@ type budget struct{ used int }
 
 func (b *budget) full() bool { return b.used >= maxHeldAll }
 
-// hold keeps bytes that cannot be handed on yet. It returns how many of them are
-// new.
+// hold keeps bytes that cannot be handed on yet.
 func (h *half) hold(p piece, b *budget) {
 	i, found := slices.BinarySearchFunc(h.held, p.offset, func(q piece, offset uint64) int {
 		return compare(q.offset, offset)
@@ -142,7 +141,8 @@ const (
 	unidirectional = 2
 )
 
-// opener returns the direction in which the endpoint that opened a stream sends.
+// openedBy returns the direction in which the endpoint that opened a stream
+// sends.
 func openedBy(id uint64, client layer.Direction) layer.Direction {
 	if id&byServer == 0 {
 		return client

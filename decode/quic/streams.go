@@ -38,7 +38,8 @@ const (
 // maxStreams bounds the streams of a connection that are open at a time.
 const maxStreams = 4096
 
-// get returns a stream, making it where it is new; nil for one that has ended.
+// stream returns a stream, making it where it is new; nil for one that has ended,
+// or where too many are open.
 func (c *connection) stream(id uint64, at layer.PacketRef) *stream {
 	t := &c.streams
 	if s := t.open[id]; s != nil {
