@@ -20,6 +20,7 @@ var spoken = map[uint64]string{
 
 // take reads the frames of a packet, but for those of the handshake.
 func (c *connection) take(r *reading) {
+	acks := 0
 	for i := range r.frames {
 		f := &r.frames[i]
 		switch {
@@ -29,7 +30,9 @@ func (c *connection) take(r *reading) {
 		case f.kind == framePadding || f.kind == frameCrypto:
 			continue
 		case f.kind == frameACK || f.kind == frameACKECN:
-			c.ack(r, f)
+			if acks++; acks <= maxACKs {
+				c.ack(r, f)
+			}
 			continue
 		}
 		if kind := spoken[f.kind]; kind != "" {
@@ -38,6 +41,10 @@ func (c *connection) take(r *reading) {
 		c.control(r, f)
 	}
 }
+
+// maxACKs bounds the ACK frames that are heeded in one packet, which needs but
+// one: each may mean a look at all packets that wait for theirs.
+const maxACKs = 4
 
 // control reads the frames that carry no data.
 func (c *connection) control(r *reading, f *frame) {
