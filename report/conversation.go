@@ -39,6 +39,7 @@ func (e *encoder) conversation(c *flow.Conversation, k *classify.Conversation) {
 	e.tls("tls", c.TLS)
 	e.tls("dtls", c.DTLS)
 	e.quic(c.QUIC)
+	e.http2(c.HTTP2)
 	e.rtp(c.RTP)
 	e.exchanges(c, k.Exchanges)
 	e.messages(c.Messages)

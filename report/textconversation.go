@@ -229,6 +229,7 @@ func (p *page) secure(c *flow.Conversation) {
 		}
 		fact("not read: %s", q.KeyProblem)
 	}
+	facts = append(facts, http2Facts(c.HTTP2)...)
 	if c.Continues > 0 {
 		facts = append(facts, fmt.Sprintf("another path of the connection that is conversation %d: its messages are told there", c.Continues))
 	}

@@ -177,7 +177,7 @@ func (d *dissector) head(out dissect.Sink, h *half, dir layer.Direction, s start
 	h.read++
 	h.framed, h.body, h.missing = false, 0, 0
 	h.whole, h.trailers = nil, nil
-	h.inner, h.innerGap, h.answers, h.call = "", 0, asked{}, nil
+	h.inner, h.innerGap, h.answers, h.call, h.json = "", 0, asked{}, nil, nil
 	h.packets.Reset()
 	h.msg = flow.Message{Protocol: Name, Dir: dir, Facts: h.msg.Facts[:0]}
 	h.head = b

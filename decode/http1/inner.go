@@ -17,6 +17,9 @@ func (d *dissector) beginInner(out dissect.Sink, h *half, a asked) {
 	if !h.framed {
 		return
 	}
+	if h.msg.Role == flow.Request {
+		h.json = http.JSONRPCOf(h.msg.Facts)
+	}
 	p := http.Content(http.Fact(h.msg.Facts, "content-type"))
 	if p == "" || p == http.EventStream && h.msg.Role != flow.Response {
 		return
@@ -44,6 +47,7 @@ func (h *half) content(out dissect.Sink, n int) {
 			h.call.Feed(h.msg.Dir, h.in.Bytes()[:n])
 		}
 	}
+	h.json.Feed(h.in.Bytes()[:n])
 	if out.Recording() && h.missing == 0 && int64(len(h.whole)) == h.body && len(h.whole)+n <= layer.KeepData {
 		h.whole = append(h.whole, h.in.Bytes()[:n]...)
 	}
@@ -83,6 +87,7 @@ func (h *half) answer(call *http.Call, asked bool) *http.Call {
 
 // endCall adds what the body of a call's message told.
 func (h *half) endCall() {
+	h.msg.Facts = h.json.Facts(h.msg.Facts)
 	if h.call == nil {
 		return
 	}

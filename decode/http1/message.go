@@ -32,6 +32,7 @@ type half struct {
 	missing  int64          // bytes of it that were lost
 	inner    layer.Protocol // that reads the body, "" for none
 	innerGap int            // bytes of the body that were lost since inner got some
+	json     *http.JSONRPC  // looks at a request's body
 	call     *http.Call     // that msg belongs to
 	answers  asked          // the request that msg answers
 	head     []byte         // the header section, for describing; borrowed from in until Feed returns

@@ -104,6 +104,9 @@ func (d *dissector) body(out dissect.Sink, h *half, dir layer.Direction, b []byt
 	if out.Recording() && len(x.kept)+len(b) <= maxBody {
 		x.kept = append(x.kept, b...)
 	}
+	if dir == layer.ToServer {
+		s.json.Feed(b)
+	}
 	if s.call != nil && !x.foreign {
 		s.call.Feed(dir, b)
 	}

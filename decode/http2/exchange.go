@@ -19,6 +19,7 @@ type exchange struct {
 	protocol layer.Protocol
 	name     string // of the request
 	call     *http.Call
+	json     *http.JSONRPC  // looks at the request's body
 	inner    layer.Protocol // that reads the bodies, "" for none
 	tunnel   bool           // CONNECT
 	waiting  []byte         // sent into a tunnel before its answer
@@ -176,6 +177,9 @@ func (d *dissector) finish(out dissect.Sink, s *exchange, dir layer.Direction, s
 		if s.call != nil {
 			s.call.Lost(dir)
 		}
+	}
+	if x.msg.Role == flow.Request {
+		*f = s.json.Facts(*f)
 	}
 	if s.call != nil {
 		*f = s.call.Facts(dir, *f)

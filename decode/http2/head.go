@@ -204,6 +204,7 @@ func (d *dissector) request(out dissect.Sink, s *exchange, x *side, k *block, hd
 	}
 	s.tunnel = string(hd.method) == "CONNECT"
 	if k.frame.flags&flagEndStream == 0 {
+		s.json = http.JSONRPCOf(x.msg.Facts)
 		d.beginInner(out, s, x)
 	}
 }
