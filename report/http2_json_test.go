@@ -38,4 +38,3 @@ func TestAnHTTP2ConnectionIsTold(t *testing.T) {
 		}
 	}
 }
-
