@@ -228,7 +228,7 @@ func (d *dissector) login(u *stream.Unit, b []byte) {
 	}
 	d.entered = true
 	d.client = l.capabilities
-	d.attributes = d.client&capQueryAttrs != 0 && (d.server == 0 || d.server&capQueryAttrs != 0)
+	d.attributes = d.agreed(capQueryAttrs)
 	d.begin(u, "login")
 	d.fact("user", layer.Clip(l.user, maxText))
 	d.fact("database", layer.Clip(l.database, maxText))
@@ -237,6 +237,11 @@ func (d *dissector) login(u *stream.Unit, b []byte) {
 		d.fact("password", "given")
 	}
 	d.ask(strings.TrimSpace("login "+layer.Clip(l.database, maxText)), answer{phase: authenticate})
+}
+
+// agreed reports whether both sides have a capability, as far as they were seen.
+func (d *dissector) agreed(capability uint32) bool {
+	return d.client&capability != 0 && (d.server == 0 || d.server&capability != 0)
 }
 
 // command takes a command. It ends the answer to the one before, should that be
@@ -249,7 +254,7 @@ func (d *dissector) command(u *stream.Unit, b []byte) {
 	d.now.role = commands
 	d.begin(u, strings.ToLower(commandName(c)))
 	name := d.title(c, b[1:], u.Whole())
-	a := answer{phase: first, command: c, noEOF: d.client&capDeprecateEOF != 0 && (d.server == 0 || d.server&capDeprecateEOF != 0)}
+	a := answer{phase: first, command: c, noEOF: d.agreed(capDeprecateEOF), optional: d.agreed(capOptionalMeta)}
 	switch c {
 	case comQuit, comSendLongData, comClose: // not answered
 		d.msg.Keep, d.msg.Name = true, name

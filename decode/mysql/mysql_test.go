@@ -123,9 +123,14 @@ func TestStatementsPreparedAndSeveralResults(t *testing.T) {
 		dissecttest.Client(pkt(0, "\x03call p()")),
 		dissecttest.Server(pkt(1, "\x01")+pkt(2, "c")+pkt(3, eof)+pkt(4, lenenc("1"))+pkt(5, "\xfe\x00\x00\x0a\x00")+pkt(6, ok)),
 		dissecttest.Client(pkt(0, "\x04t\x00")), dissecttest.Server(pkt(1, "c")+pkt(2, "c")+pkt(3, eof)),
+		dissecttest.Client(pkt(0, "\x17"+le(4, 1))), dissecttest.Server(pkt(1, "\x01\x00")+pkt(2, eof)+pkt(3, "\x00\x00row")+pkt(4, eof)),
 	)...)
 	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_stmt_prepare [select ?]", "< response [OK]",
-		"> com_query [call p()]", "< response [OK]", "> com_field_list [COM_FIELD_LIST]", "< response")
+		"> com_query [call p()]", "< response [OK]", "> com_field_list [COM_FIELD_LIST]", "< response",
+		"> com_stmt_execute [select ?]", "< response [OK]")
+	if m := r.Messages; fact(&m[len(m)-1], "rows") != "1" {
+		t.Errorf("without definitions: %v", m[len(m)-1].Facts)
+	}
 }
 
 func TestAuthenticationInSeveralSteps(t *testing.T) {

@@ -23,6 +23,7 @@ const (
 	capPluginAuth   = 1 << 19
 	capAuthLenEnc   = 1 << 21
 	capDeprecateEOF = 1 << 24
+	capOptionalMeta = 1 << 25
 	capZstd         = 1 << 26
 	capQueryAttrs   = 1 << 27
 	sslRequestSize  = 32

@@ -32,6 +32,7 @@ type answer struct {
 	affected uint64
 	facts    []flow.Fact
 	noEOF    bool   // both sides can do without the EOF behind definitions
+	optional bool   // a byte before the number of columns tells whether definitions follow
 	prepared uint32 // id of a statement
 	withRows bool   // a result has rows behind its definitions
 	pending  uint64 // definitions of the columns behind those of the parameters
@@ -122,7 +123,9 @@ func (a *answer) login(b []byte) (over bool) {
 	return false
 }
 
-// begin reads the first packet of an answer.
+// begin reads the first packet of an answer. A client that remembers the
+// definitions of a prepared statement's columns need not be told them again:
+// MySQL says so before the number of columns, MariaDB behind it.
 func (a *answer) begin(b []byte, size int64) (over bool) {
 	r := wire.NewReader(b[1:])
 	switch {
@@ -138,11 +141,21 @@ func (a *answer) begin(b []byte, size int64) (over bool) {
 		return false
 	}
 	r = wire.NewReader(b)
+	follow := true
+	if a.optional && r.Len() > 1 {
+		follow = r.U8() != 0
+	}
 	a.columns = integer(&r)
+	if r.Len() == 1 {
+		follow = r.U8() != 0
+	}
 	a.phase, a.left, a.withRows = definitions, a.columns, true
 	if a.columns == 0 || a.columns > 1<<12 {
 		a.status = "unknown answer"
 		return true
+	}
+	if !follow {
+		a.phase, a.left = behind, 0
 	}
 	return false
 }

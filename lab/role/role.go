@@ -40,6 +40,18 @@ var roles = map[string]func(settings []byte) error{
 	"connect-server":  serveConnect,
 	"connect-client":  callConnect,
 	"ws-client":       talkWebSocket,
+	"mqtt-server":     serveMQTT,
+	"mqtt-clients":    speakMQTT,
+	"kafka-server":    serveKafka,
+	"kafka-clients":   speakKafka,
+	"nats-server":     serveNATS,
+	"nats-clients":    speakNATS,
+	"amqp-clients":    speakAMQP,
+	"redis-clients":   speakRedis,
+
+	"memcached-client":  speakMemcached,
+	"postgresql-client": speakPostgreSQL,
+	"mysql-client":      speakMySQL,
 }
 
 // Main runs the role of this name.

@@ -173,3 +173,13 @@ func (e *Env) transcript(h *Host, c *exec.Cmd) (string, error) {
 	}
 	return out.String(), nil
 }
+
+// lookPath is where a program lies; its name where it is missing, which Make
+// has found out before.
+func lookPath(program string) string {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return program
+	}
+	return path
+}

@@ -49,6 +49,7 @@ func All() []Scenario {
 		stallScenarios(), repairScenarios(), limitScenarios(), setUpScenarios(),
 		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(),
 		contentScenarios(), quicScenarios(), ngtcp2Scenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
+		messagingScenarios(), databaseScenarios(),
 	} {
 		all = append(all, group...)
 	}

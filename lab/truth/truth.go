@@ -36,6 +36,7 @@ type Truth struct {
 	GRPC          []GRPC               `json:"grpc,omitempty"`
 	DNS           []DNS                `json:"dns,omitempty"`
 	Messages      *Messages            `json:"messages,omitempty"`
+	Messaging     []Messaging          `json:"messaging,omitempty"`
 	Notes         map[string]any       `json:"notes,omitempty"` // what belongs to one scenario alone
 }
 
