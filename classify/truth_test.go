@@ -193,7 +193,10 @@ func captures(t *testing.T, scenario string) []string {
 // not claimed by itself; "" where it must be claimed.
 func hidden(capture, id string) string {
 	atServer := strings.HasSuffix(capture, ".server.pcapng")
+	_, known := classify.FindLesson(id)
 	switch {
+	case id == "publish-subscribe" && !known:
+		return "no rule claims it yet"
 	case strings.HasPrefix(capture, "nagle-delayed-ack") && id == "nagle-hold":
 		return "a hold for a delayed acknowledgment is claimed as the stall"
 	case strings.HasPrefix(capture, "mtu-black-hole") && !atServer && strings.HasSuffix(capture, ".client.pcapng"):

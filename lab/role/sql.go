@@ -45,7 +45,8 @@ func (s *SQLClient) tls() (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tls.Config{RootCAs: pool, ServerName: s.Name, KeyLogWriter: keys}, nil
+	// PostgreSQL takes P-256 alone, for which there should be a share at once.
+	return &tls.Config{RootCAs: pool, ServerName: s.Name, KeyLogWriter: keys, CurvePreferences: []tls.CurveID{tls.CurveP256}}, nil
 }
 
 func speakPostgreSQL(settings []byte) error {

@@ -168,6 +168,11 @@ func runMQTTPair(e *Env, s role.MQTTClients) error {
 	if err := e.messaging("mqtt-clients", s); err != nil {
 		return err
 	}
+	for _, m := range e.Truth.Messaging {
+		if s.WebSocket {
+			e.Truth.Requests = append(e.Truth.Requests, truth.Request{Connection: m.Connection, Protocol: "http1", Method: "GET", Target: "/mqtt", Status: 101})
+		}
+	}
 	if s.CA != "" {
 		for _, m := range e.Truth.Messaging {
 			e.Truth.TLS = append(e.Truth.TLS, truth.TLS{Connection: m.Connection, SNI: serverName, Version: "TLS 1.3"})
