@@ -216,7 +216,7 @@ func (b *brush) label(a *arrow, text string) {
 	if room < 4 {
 		return
 	}
-	text = ansi.Truncate(text, room-2, "…")
+	text = ansi.Truncate(text, max(8, room*2/3), "…") // some of the line stays in sight
 	width := ansi.StringWidth(text) + 2
 	// The row's own part of the line runs half a row to either side.
 	span := a.arrived - a.left
