@@ -73,6 +73,7 @@ type restarts struct {
 const (
 	leastSilence  = 200e6 // ns: the least retransmission timeout of most systems
 	initialWindow = 10    // segments, RFC 6928
+	leastWindow   = 2     // segments, RFC 3390
 )
 
 // look compares what goes behind a silence with what went before.
@@ -102,7 +103,7 @@ func (t *Tracker) restarted(x *transfer, s *flow.Segment, why cause, gap int64, 
 	e := t.more()
 	switch {
 	case r.place == 0:
-		if r.before < 2*size || size > int64((initialWindow+1)*full) {
+		if r.before < 2*size || size > int64((initialWindow+1)*full) || size < int64(leastWindow*full) {
 			r.open = false
 			return
 		}

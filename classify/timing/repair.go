@@ -37,6 +37,8 @@ type resend struct {
 
 const (
 	leastTimeout     = 190e6 // ns: Linux's TCP_RTO_MIN is 200 ms with a coarse clock; RFC 6298 has one second
+	longestTimeout   = 130e9 // ns: the retransmission timer ends at 120 s or before (RFC 6298 section 2.5)
+	longestProbe     = 1e9   // ns, but where the round trip is longer still
 	recoverySlack    = 20e6  // ns, for the sender to find out and to send
 	enoughDuplicates = 3     // RFC 5681 section 3.2
 	maxResends       = 16
@@ -138,7 +140,9 @@ func (t *Tracker) resent(r *repair, d *side, c *flow.Conversation, s *flow.Segme
 		t.again(r, d, s, r.cause, again)
 	case t.prompted(d, s, way):
 		t.again(r, d, s, recovery, again)
-	case len(d.ring) >= 2 && i == len(d.ring)-1 && d.duplicates == 0 && again.nanos*2 >= 3*(d.floor+way):
+	case again.nanos > longestTimeout:
+		r.other++
+	case len(d.ring) >= 2 && i == len(d.ring)-1 && d.duplicates == 0 && again.nanos*2 >= 3*(d.floor+way) && again.nanos <= max(longestProbe, 4*(d.floor+way)):
 		t.again(r, d, s, probe, again)
 	case waited && i == 0:
 		t.again(r, d, s, timeout, again)
@@ -206,7 +210,7 @@ func (t *Tracker) filled(d *side, s *flow.Segment, g *missing, way int64) {
 	age := s.At.Nanos - g.nanos
 	late := age*4 < 3*(d.floor+way) || d.floor+way == 0 && age < reorderWithin
 	if s.HasTS && g.hasTS && s.TSval != g.tsval {
-		late = before(s.TSval, g.tsval)
+		late = before(s.TSval, g.tsval) && age < latest
 	}
 	e := t.events
 	e.add(event{kind: gapped, dir: uint8(s.Dir), before: true, packets: [3]uint32{g.number, uint32(s.At.Number)}, nanos: age})
@@ -232,6 +236,8 @@ func (t *Tracker) filled(d *side, s *flow.Segment, g *missing, way int64) {
 // timerFrom returns the least wait that may be a retransmission timer's: above
 // the time in which acknowledgments can tell of a loss.
 func timerFrom(d *side, way int64) int64 { return max(leastTimeout, (d.floor+way)*5/4) }
+
+const latest = 1e9 // ns: what comes later than that was not overtaken on the way
 
 const reorderWithin = 3e6 // ns, where no round trip is known
 

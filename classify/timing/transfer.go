@@ -140,7 +140,9 @@ func (x *transfer) wait(t *Tracker, s *flow.Segment, p path) {
 	if x.segments > 0 && gap > x.longest[why].nanos {
 		x.longest[why] = ended
 	}
-	t.restarted(x, s, why, gap, p.full)
+	if prompt && x.segments > 0 {
+		t.restarted(x, s, why, gap, p.full)
+	}
 	x.flights.begins(&ended)
 }
 

@@ -142,7 +142,8 @@ func repeated(fwd, rev *judge, s *flow.Segment, firstRTT int64) flow.Analysis {
 	if !behind {
 		return 0
 	}
-	if rev.dupacks >= 2 && rev.lastack == s.Seq && s.At.Nanos-rev.lastNanos < fastRetransmitWithin {
+	// Wireshark counts without a sign, so that its -1 is more than two, too.
+	if uint32(rev.dupacks) >= 2 && rev.lastack == s.Seq && s.At.Nanos-rev.lastNanos < fastRetransmitWithin {
 		return flow.FastRetransmission
 	}
 	if s.Flags&(flow.SYN|flow.FIN) != 0 {
@@ -152,7 +153,10 @@ func repeated(fwd, rev *judge, s *flow.Segment, firstRTT int64) flow.Analysis {
 	if firstRTT != 0 {
 		threshold = firstRTT
 	}
-	if s.At.Nanos-fwd.nextseqNanos < threshold && (fwd.nextseq != end || fwd.lastLength == 0) {
+	// What ends where a bare ACK has said that the stream ends closes a row of
+	// disordered packets; a FIN without payload that comes behind its own ACK
+	// counts as sent again.
+	if s.At.Nanos-fwd.nextseqNanos < threshold && (fwd.nextseq != end || fwd.lastLength == 0 && s.Length > 0) {
 		return flow.OutOfOrder
 	}
 	return flow.Retransmission
