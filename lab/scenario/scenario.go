@@ -46,7 +46,7 @@ func All() []Scenario {
 	var all []Scenario
 	for _, group := range [][]Scenario{
 		httpScenarios(), pollingScenarios(), nagleScenarios(), lossScenarios(),
-		stallScenarios(), repairScenarios(), limitScenarios(), setUpScenarios(),
+		stallScenarios(), repairScenarios(), limitScenarios(), setUpScenarios(), waitingScenarios(),
 		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(),
 		contentScenarios(), quicScenarios(), ngtcp2Scenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
 		messagingScenarios(), databaseScenarios(),

@@ -5,8 +5,30 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wiresight/wiresight/lab/link"
 	"github.com/wiresight/wiresight/lab/role"
 )
+
+// waitingScenarios are streams of HTTP/2 that wait for each other's bytes.
+func waitingScenarios() []Scenario {
+	fetches := gets("/", "/bytes/16000", "/bytes/16001", "/bytes/16002", "/bytes/16003")
+	story := func(name, description string, rules []link.Rule, shows, not []string) Scenario {
+		return Scenario{
+			Name: name, Description: description, Path: lossPath, Vantages: []string{"client", "server"}, Rules: rules, Shows: shows, DoesNotShow: not,
+			Run: func(e *Env) error {
+				return runHTTP2Go(e, role.HTTPServer{Protocols: []string{"h2c"}}, role.HTTPClient{Protocol: "h2c", Fetches: fetches, Concurrent: true})
+			},
+			Check: statuses(repeat(200, len(fetches))...),
+		}
+	}
+	return []Scenario{
+		story("hol-http2-loss", "Four downloads at once over one HTTP/2 connection, of which one segment is lost: streams that lost nothing wait for it, too.",
+			[]link.Rule{{Name: "the 25th data segment", From: "server", Match: link.Data, Nth: 25, Action: link.Drop}},
+			[]string{"head-of-line-blocking"}, []string{"retransmission-timeout", "capture-loss"}),
+		story("lookalike-hol-http2", "The same without a loss: nobody waits for another's bytes.",
+			nil, nil, []string{"head-of-line-blocking", "fast-recovery", "retransmission-timeout", "capture-loss"}),
+	}
+}
 
 // setUpScenarios are ways to set up that the others do not show.
 func setUpScenarios() []Scenario {
