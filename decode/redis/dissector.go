@@ -19,7 +19,6 @@ type dissector struct {
 	values     [2]value
 	out        dissect.Sink
 	read       bool // a value was read
-	went       bool // the chunk at hand completed an element of a value that goes on
 	commands   uint64
 	pending    []asked
 	answered   int  // of pending
@@ -60,15 +59,15 @@ func newDissector(c dissect.Context) dissect.Dissector {
 
 // Feed implements dissect.Dissector.
 func (d *dissector) Feed(out dissect.Sink, c dissect.Chunk) {
-	d.out, d.went = out, false
+	d.out = out
 	d.units[c.Dir].Feed(c, d)
-	if d.went && d.values[c.Dir].open {
+	if d.values[c.Dir].open {
 		out.Layer(Name, continuation)
 	}
 	d.out = nil
 }
 
-// continuation describes a packet that holds elements of a value that goes on.
+// continuation describes a packet within an array that goes on.
 func continuation() layer.Layer {
 	return layer.Layer{Protocol: Name, OSI: osi, Source: layer.Reassembled, Summary: layer.Continuation}
 }
@@ -137,11 +136,9 @@ func (d *dissector) Unit(u *stream.Unit) {
 		v.open = false
 	case u.Cut: // cut says it
 	case complete:
-		d.read, d.went = true, false
+		d.read = true
 		d.say(u.Dir, v)
 		v.open = false
-	default:
-		d.went = true
 	}
 }
 
