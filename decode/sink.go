@@ -25,13 +25,15 @@ func (s *sink) begin() {
 }
 
 // name puts the application's protocol into the conversation's stack the
-// first time it says something.
-func (s *sink) name() {
-	a := s.app
+// first time it says something, behind those that carry it.
+func (s *sink) name() { s.nameAll(s.app) }
+
+func (s *sink) nameAll(a *application) {
 	if a == nil || a.named || a.protocol == nil {
 		return
 	}
 	a.named = true
+	s.nameAll(a.parent)
 	s.stack(a.protocol.Name)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/wiresight/wiresight/decode/layer"
 )
@@ -77,8 +78,7 @@ func text(b []byte, a *attribute) string {
 	case username, realm, software, nonce:
 		return layer.Clip(v, maxText)
 	case errorCode:
-		code, reason := failureCode(v)
-		return code + " " + reason
+		return failureText(v)
 	case mappedAddress, xorMappedAddress, xorPeerAddress, xorRelayedAddress, alternateServer, otherAddress:
 		if at, ok := address(b, a); ok {
 			return at.String()
@@ -107,6 +107,12 @@ func failureCode(v []byte) (code, reason string) {
 		return "", ""
 	}
 	return strconv.Itoa(int(v[2]&7)*100 + int(v[3])), layer.Clip(v[4:], maxText)
+}
+
+// failureText is the code with its reason, where there is one.
+func failureText(v []byte) string {
+	code, reason := failureCode(v)
+	return strings.TrimSpace(code + " " + reason)
 }
 
 // factNames are the attributes that rules and readers want to know.

@@ -118,8 +118,7 @@ func (d *dissector) say(out dissect.Sink, h *header, b []byte, m flow.Message) {
 	d.facts = d.facts[:0]
 	whole := attributes(b, func(a attribute) {
 		if a.kind == errorCode {
-			code, reason := failureCode(a.value)
-			status = code + " " + reason
+			status = failureText(a.value)
 		}
 		if key := factNames[a.kind]; key != "" && len(d.facts) < 16 {
 			d.facts = append(d.facts, flow.Fact{Key: key, Value: fact(b, &a)})

@@ -52,6 +52,9 @@ var roles = map[string]func(settings []byte) error{
 	"memcached-client":  speakMemcached,
 	"postgresql-client": speakPostgreSQL,
 	"mysql-client":      speakMySQL,
+	"rtc-server":        serveWebRTC,
+	"rtc-client":        talkWebRTC,
+	"relay-server":      serveRelay,
 }
 
 // Main runs the role of this name.

@@ -47,7 +47,7 @@ func All() []Scenario {
 	for _, group := range [][]Scenario{
 		httpScenarios(), pollingScenarios(), nagleScenarios(), lossScenarios(),
 		stallScenarios(), repairScenarios(), limitScenarios(), setUpScenarios(), waitingScenarios(),
-		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(),
+		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(), realtimeScenarios(),
 		contentScenarios(), quicScenarios(), ngtcp2Scenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
 		messagingScenarios(), databaseScenarios(),
 	} {

@@ -37,6 +37,8 @@ type Truth struct {
 	DNS           []DNS                `json:"dns,omitempty"`
 	Messages      *Messages            `json:"messages,omitempty"`
 	Messaging     []Messaging          `json:"messaging,omitempty"`
+	WebRTC        *WebRTC              `json:"webrtc,omitempty"`
+	SIP           *SIP                 `json:"sip,omitempty"`
 	Notes         map[string]any       `json:"notes,omitempty"` // what belongs to one scenario alone
 }
 
