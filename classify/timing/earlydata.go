@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/wiresight/wiresight/classify/claim"
+	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 )
 
@@ -19,6 +20,9 @@ var EarlyDataRejectedLesson = claim.Lesson{
 
 // EarlyDataRejected finds early data that had to be sent again.
 func EarlyDataRejected(v *View, out *claim.Sink) {
+	if q := v.QUIC; q != nil && q.EarlyData == "rejected" {
+		v.earlyQUIC(q, out)
+	}
 	t := v.TLS
 	if t == nil || t.EarlyData != "rejected" || !t.ClientHello.Valid() || !t.ServerHello.Valid() {
 		return
@@ -43,6 +47,27 @@ func EarlyDataRejected(v *View, out *claim.Sink) {
 	}
 	f.Advice = "See whether the server takes early data at all, and whether all servers behind one name share their ticket keys. A server may also refuse tickets that are too old or were used before."
 	f.Occurrences = []claim.Occurrence{{Packets: packets, Cost: f.Cost, Shows: shows}}
+	out.Finding(f)
+}
+
+// earlyQUIC words 0-RTT packets that a QUIC server did not take.
+func (v *View) earlyQUIC(q *flow.QUIC, out *claim.Sink) {
+	first := q.FirstInitial[layer.ToServer]
+	if !first.Valid() {
+		return
+	}
+	f := claim.Finding{ID: EarlyDataRejectedLesson.ID, Severity: claim.Notice, Title: "The server rejected the client's 0-RTT data"}
+	f.Explanation = "The client sent 0-RTT packets with its first Initial (packet " + number(first) + "), and the server did not take them (RFC 9001 section 4.6.2): what they carried had to be sent again in 1-RTT packets."
+	packets := []int{first.Number}
+	if again := q.First1RTT[layer.ToServer]; again.Valid() {
+		packets = append(packets, again.Number)
+	}
+	if v.Path.HasRTT {
+		f.Cost = v.Path.RTT
+		f.Title += ": " + milliseconds(f.Cost) + " more"
+	}
+	f.Advice = "See whether the server takes 0-RTT at all, and whether all servers behind one name share their ticket keys and remember the same transport parameters."
+	f.Occurrences = []claim.Occurrence{{Packets: packets, Cost: f.Cost, Shows: "the first Initial, and the first 1-RTT packet"}}
 	out.Finding(f)
 }
 

@@ -39,6 +39,14 @@ func ExtraRoundTrip(v *View, out *claim.Sink) {
 		g.Occurrences = []claim.Occurrence{{Packets: []int{q.FirstInitial[layer.ToServer].Number, q.FirstFlight2.Number}, Cost: f.Cost, Shows: "the first Initial, and the client's next one"}}
 		out.Finding(g)
 	}
+	if q.HelloRetry && q.FirstFlight2.Valid() {
+		g := f
+		g.Title = "The QUIC server asked for another key share: one round trip more"
+		g.Explanation = "The client's first key share was of no group that the server would take, and the server answered with a HelloRetryRequest (RFC 8446 section 4.1.4) inside its Initial packet."
+		g.Advice = "Let client and server prefer the same group, so that the first key share fits."
+		g.Occurrences = []claim.Occurrence{{Packets: []int{q.FirstInitial[layer.ToServer].Number, q.FirstFlight2.Number}, Cost: f.Cost, Shows: "the first Initial, and the client's next flight with another key share"}}
+		out.Finding(g)
+	}
 	if !q.RetryAt.Valid() {
 		return
 	}
