@@ -175,7 +175,7 @@ func (d *dissector) Unit(u *stream.Unit) {
 	case more: // of a long packet
 		d.grow(u)
 	case u.Dir == layer.ToClient:
-		d.fromServer(u, body)
+		d.fromServer(u, sequence, body)
 	default:
 		d.fromClient(u, sequence, body)
 	}
@@ -282,14 +282,14 @@ func (d *dissector) ask(name string, a answer) {
 }
 
 // fromServer takes a packet of the server.
-func (d *dissector) fromServer(u *stream.Unit, b []byte) {
+func (d *dissector) fromServer(u *stream.Unit, sequence byte, b []byte) {
 	if !d.entered && !d.greeted {
 		d.greet(u, b)
 		return
 	}
 	d.now.role = responds
 	if d.answer.phase == idle {
-		if d.asked > 0 || len(b) == 0 {
+		if sequence != 1 || len(b) == 0 {
 			d.begin(u, "packet")
 			d.out.Message(&d.msg)
 			return

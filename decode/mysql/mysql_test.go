@@ -171,6 +171,13 @@ func TestLostBytes(t *testing.T) {
 		"> com_query [select ?]", "> com_query [select x]", "< response [OK]")
 }
 
+func TestAnAnswerWhoseCommandWasLost(t *testing.T) {
+	r := dissecttest.Play(Protocol(), append(begun(basic),
+		dissecttest.Server(pkt(1, "\x01")+pkt(2, "c")+pkt(3, eof)+pkt(4, lenenc("1"))+pkt(5, eof)),
+		dissecttest.Lost(30, dissecttest.Client(pkt(0, "\x0e"))), dissecttest.Server(pkt(1, ok)))...)
+	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "< response [OK]", "> com_ping [COM_PING]", "< response [OK]")
+}
+
 func TestProbe(t *testing.T) {
 	for _, c := range []struct {
 		name, first string
