@@ -227,10 +227,19 @@ func (v *View) stallFinding(d layer.Direction, h *holdSides, t *tally, out *clai
 			times(len(t.stalls)+omitted, "wait"), milliseconds(t.cost), sender, receiver),
 		Explanation: fmt.Sprintf("The %s sent a small segment and held the next one back until the first was acknowledged (Nagle's algorithm, RFC 896). "+
 			"The %s sent nothing meanwhile and delayed its bare acknowledgment by %s beyond the %s that the way takes (delayed ACK, RFC 1122 section 4.2.3.2). "+
-			"Each left the other waiting.%s", sender, receiver, span(t.shortest, t.longest), milliseconds(h.receiver), once),
+			"Each left the other waiting.%s%s", sender, receiver, span(t.shortest, t.longest), milliseconds(h.receiver), v.partOf(t.cost), once),
 		Advice: fmt.Sprintf("At the %s write the whole message at once (a buffer, writev, TCP_CORK), or set TCP_NODELAY; at the %s TCP_QUICKACK helps on Linux.", sender, receiver),
 		Cost:   t.cost, Occurrences: t.stalls, Omitted: omitted,
 	})
+}
+
+// partOf says how much of the conversation's time something took.
+func (v *View) partOf(cost time.Duration) string {
+	if v.Ledger == nil {
+		return ""
+	}
+	busy := v.Ledger.Wall - v.Ledger.Get(Idle.String())
+	return fmt.Sprintf(" These waits are %s of the time in which the conversation was not idle.", share(cost, busy))
 }
 
 func (v *View) holdFinding(d layer.Direction, t *tally, out *claim.Sink) {
