@@ -65,6 +65,7 @@ func (k *Classifier) Capture() (patterns []claim.Pattern, findings []claim.Findi
 	k.lookups.update(k.model)
 	var out claim.Sink
 	pairs := pairs(k.model)
+	whole := pattern.Capture{Conversations: k.model.Conversations, Discoveries: k.lookups.found}
 	for i := range k.rules {
 		r := &k.rules[i]
 		if r.pair != nil {
@@ -73,7 +74,7 @@ func (k *Classifier) Capture() (patterns []claim.Pattern, findings []claim.Findi
 			}
 		}
 		if r.capture != nil {
-			r.capture(k.lookups.found, &out)
+			r.capture(&whole, &out)
 		}
 	}
 	return out.Patterns, out.Findings

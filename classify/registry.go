@@ -10,9 +10,9 @@ import (
 // functions by what it needs to see.
 type rule struct {
 	lessons      []Lesson
-	conversation func(v *timing.View, out *claim.Sink)            // one conversation
-	pair         func(p *pattern.Pair, out *claim.Sink)           // all conversations of a client with one server's port
-	capture      func(found []pattern.Discovery, out *claim.Sink) // names and who used them, in the whole capture
+	conversation func(v *timing.View, out *claim.Sink)     // one conversation
+	pair         func(p *pattern.Pair, out *claim.Sink)    // all conversations of a client with one server's port
+	capture      func(k *pattern.Capture, out *claim.Sink) // the whole capture
 }
 
 // rules is the one list of what is claimed. Adding a pattern or a finding
@@ -20,13 +20,22 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{lessons: []Lesson{pattern.PollingLesson}, conversation: pattern.Polling},
+		{lessons: []Lesson{pattern.LongPollingLesson, pattern.LongPollTimeoutsLesson}, conversation: pattern.LongPolling},
 		{lessons: []Lesson{pattern.RequestResponseLesson}, conversation: pattern.Alternation},
 		{lessons: []Lesson{pattern.PipeliningLesson}, conversation: pattern.Pipeline},
+		{lessons: []Lesson{pattern.MultiplexingLesson}, conversation: pattern.Multiplexing},
+		{lessons: []Lesson{pattern.EventStreamLesson}, conversation: pattern.EventStreams},
+		{lessons: []Lesson{pattern.ChunkedLesson}, conversation: pattern.ChunkedStreams},
+		{lessons: []Lesson{pattern.PushLesson}, conversation: pattern.Push},
+		{lessons: []Lesson{pattern.BidirectionalLesson}, conversation: pattern.Bidirectional},
+		{lessons: []Lesson{pattern.UnaryLesson, pattern.ServerStreamingLesson, pattern.ClientStreamingLesson, pattern.BidirectionalStreamingLesson}, conversation: pattern.Calls},
 		{lessons: []Lesson{pattern.ReuseLesson}, conversation: pattern.Reuse},
 		{lessons: []Lesson{pattern.ConditionalLesson}, conversation: pattern.Conditional},
 		{pair: pattern.PollingOverConnections},
 		{lessons: []Lesson{pattern.ConnectionPerRequestLesson, pattern.NoReuseLesson}, pair: pattern.ConnectionPerRequest},
+		{lessons: []Lesson{pattern.RetryLesson, pattern.IdempotentRetryLesson, pattern.UnsafeRetryLesson, pattern.RetryStormLesson, pattern.RetryAfterLesson}, pair: pattern.Retries},
 		{lessons: []Lesson{pattern.DiscoveryLesson}, capture: pattern.ServiceDiscovery},
+		{lessons: []Lesson{pattern.PublishSubscribeLesson}, capture: pattern.PublishSubscribe},
 
 		{lessons: []Lesson{timing.NagleDelayedACKLesson, timing.NagleHoldLesson}, conversation: timing.NagleDelayedACK},
 		{lessons: []Lesson{timing.DelayedACKLesson}, conversation: timing.DelayedACKs},
@@ -55,6 +64,7 @@ func rules() []rule {
 		{lessons: []Lesson{timing.EarlyDataRejectedLesson}, conversation: timing.EarlyDataRejected},
 		{lessons: []Lesson{pattern.CertificateLesson}, conversation: pattern.Certificates},
 		{lessons: []Lesson{pattern.HTTPErrorLesson}, conversation: pattern.HTTPErrors},
+		{lessons: []Lesson{pattern.GRPCErrorLesson}, conversation: pattern.GRPCErrors},
 		{lessons: []Lesson{pattern.TLSAlertLesson}, conversation: pattern.TLSAlerts},
 		{lessons: []Lesson{pattern.DNSSlowLesson}, conversation: pattern.SlowDNS},
 

@@ -27,7 +27,8 @@ type Discovery struct {
 
 // ServiceDiscovery claims it for all names of a capture together, so that one
 // that opens a thousand connections is one claim.
-func ServiceDiscovery(list []Discovery, out *claim.Sink) {
+func ServiceDiscovery(k *Capture, out *claim.Sink) {
+	list := k.Discoveries
 	if len(list) == 0 {
 		return
 	}

@@ -48,11 +48,11 @@ func (e *evidence) add(packet int, shows string) {
 // answers says what a turn of the server's shows.
 func (e *evidence) turns(t timing.Turns, answers string) {
 	const most = 6
-	for i, n := range t.Starts[:min(len(t.Starts), most)] {
+	for i := range t.Runs[:min(len(t.Runs), most)] {
 		if i%2 == 0 {
-			e.add(n, "the client speaks")
+			e.add(t.Runs[i].First.Number, "the client speaks")
 		} else {
-			e.add(n, answers)
+			e.add(t.Runs[i].First.Number, answers)
 		}
 	}
 }

@@ -78,10 +78,10 @@ func bucket(name string) uint8 {
 	return uint8(h ^ h>>8 ^ h>>16)
 }
 
-// polled returns how many exchanges were claimed as polls.
+// polled returns how many exchanges were claimed as polls, long or short.
 func polled(out *claim.Sink) (n int) {
 	for i := range out.Patterns {
-		if p := &out.Patterns[i]; p.ID == PollingLesson.ID {
+		if p := &out.Patterns[i]; p.ID == PollingLesson.ID || p.ID == LongPollingLesson.ID {
 			n += int(p.Metrics[0].Value)
 		}
 	}

@@ -102,13 +102,13 @@ func applicationTurns(v *timing.View) (timing.Turns, bool) {
 		return t, false
 	}
 	dir := t.First
-	for len(t.Starts) > 0 && (t.Starts[0] < first.Number || dir != layer.ToServer) {
-		if len(t.Starts) > 1 && t.Starts[1] > first.Number && dir == layer.ToServer {
-			t.Starts[0] = first.Number // Finished and request went in one turn
+	for len(t.Runs) > 0 && (t.Runs[0].First.Number < first.Number || dir != layer.ToServer) {
+		if len(t.Runs) > 1 && t.Runs[1].First.Number > first.Number && dir == layer.ToServer {
+			t.Runs[0].First = first // Finished and request went in one turn
 			break
 		}
-		t.Starts, t.Count, dir = t.Starts[1:], t.Count-1, dir.Reverse()
+		t.Runs, t.Count, dir = t.Runs[1:], t.Count-1, dir.Reverse()
 	}
 	t.First = dir
-	return t, len(t.Starts) > 0
+	return t, len(t.Runs) > 0
 }

@@ -100,7 +100,7 @@ const tardiness = 10e6 // ns by which captures of several queues mix up packets
 // tardy takes payload that was acknowledged before it was captured. Where that
 // is a matter of the capture's order, the acknowledgment was no sign of loss.
 func (t *Tracker) tardy(d *side, s *flow.Segment) {
-	t.turns.take(s, t.side[s.Dir^1].next)
+	t.turns.take(s, t.side[s.Dir^1].next, max(leastMSS, int(t.mss)))
 	d.nagle.stage, d.nagle.tainted = idle, false
 	if t.events == nil || s.At.Nanos-d.advanced > tardiness {
 		return

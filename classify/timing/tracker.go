@@ -139,7 +139,7 @@ func (t *Tracker) data(d *side, c *flow.Conversation, s *flow.Segment) {
 	full := t.fullSegment(c)
 	t.bulk(d, c, s, full)
 	t.inRow(d, s, full)
-	t.turns.take(s, t.side[s.Dir^1].next)
+	t.turns.take(s, t.side[s.Dir^1].next, full)
 	if has(s.Analysis, flow.LostSegment) {
 		d.doubt(next)
 		if d.hasNext && before(d.next, s.Seq) {

@@ -1,6 +1,9 @@
 package timing
 
 import (
+	"math"
+	"time"
+
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 )
@@ -14,12 +17,22 @@ type turns struct {
 	crossed uint32 // turns whose first segment had not seen all of the other side's bytes: no answer to them
 	current int8   // direction of the last payload plus one
 	opening int8   // direction of the first payload plus one
+	short   bool   // the last segment was not full: its sender had no more to send then
 }
 
 // turn is one run of payload.
 type turn struct {
-	begin, end int64 // nanoseconds
-	number     uint32
+	begin, end   int64 // nanoseconds
+	number, last uint32
+	bytes        uint32
+	paces        *paces // nil for none
+}
+
+// paces sums the pauses that the sender's application made in a turn.
+type paces struct {
+	count   uint32
+	nanos   int64
+	squares float64 // of seconds
 }
 
 // later sums the turns that are not kept one by one, and the pauses before
@@ -30,23 +43,33 @@ type later struct {
 	end           int64 // of the last payload
 }
 
-const keepTurns = 8
+const (
+	keepTurns  = 24
+	leastPiece = 5e6 // ns: a pause behind a segment that was not full, from which on the application made it
+)
 
 // take follows a segment with new payload; peer is the sequence number after
-// the other side's highest byte seen.
-func (t *turns) take(s *flow.Segment, peer uint32) {
+// the other side's highest byte seen, full the bytes of a full segment.
+func (t *turns) take(s *flow.Segment, peer uint32, full int) {
 	dir := int8(s.Dir) + 1
 	if dir == t.current {
 		t.extend(s)
-		return
+	} else {
+		t.turn(s, peer, dir)
 	}
+	t.short = s.Length%full != 0
+}
+
+// turn begins one.
+func (t *turns) turn(s *flow.Segment, peer uint32, dir int8) {
 	switch {
 	case t.count < keepTurns:
 		if t.count == 0 {
 			t.opening = dir
 			t.list = make([]turn, 0, 2)
 		}
-		t.list = append(t.list, turn{s.At.Nanos, s.At.Nanos, uint32(s.At.Number)})
+		n := uint32(s.At.Number)
+		t.list = append(t.list, turn{begin: s.At.Nanos, end: s.At.Nanos, number: n, last: n, bytes: uint32(s.Length)})
 	default:
 		if t.later == nil {
 			t.later = &later{end: t.list[keepTurns-1].end}
@@ -70,7 +93,17 @@ func (t *turns) extend(s *flow.Segment) {
 		return
 	}
 	if n := len(t.list); n > 0 {
-		t.list[n-1].end = max(t.list[n-1].end, s.At.Nanos)
+		x := &t.list[n-1]
+		if pause := s.At.Nanos - x.end; t.short && pause >= leastPiece {
+			if x.paces == nil {
+				x.paces = &paces{}
+			}
+			x.paces.count++
+			x.paces.nanos += pause
+			x.paces.squares += flow.Seconds(pause) * flow.Seconds(pause)
+		}
+		x.end, x.last = max(x.end, s.At.Nanos), uint32(s.At.Number)
+		x.bytes += uint32(s.Length)
 	}
 }
 
@@ -87,11 +120,31 @@ func (t *turns) end() int64 {
 
 // Turns is who spoke when, without regard to what was said.
 type Turns struct {
-	Count  int             // runs of payload
-	Starts []int           // the packets that began the first ones
-	First  layer.Direction // of the first one; they alternate
+	Count int             // runs of payload
+	Runs  []Run           // the first ones
+	First layer.Direction // of the first one; they alternate
 
 	Crossed int // turns that began before the sender had all of the turn before: they are no answer to it
+}
+
+// Run is one run of payload.
+type Run struct {
+	First, Last layer.PacketRef
+	Bytes       int64
+	Pauses      int           // that the sender's application made: behind a segment that was not full
+	Pause       time.Duration // their mean
+	Spread      float64       // of their lengths: the coefficient of variation
+}
+
+// run copies a kept turn.
+func (t *turn) run() Run {
+	r := Run{First: t.ref(), Last: layer.PacketRef{Number: int(t.last), Nanos: t.end}, Bytes: int64(t.bytes)}
+	if p := t.paces; p != nil {
+		n := float64(p.count)
+		mean := flow.Seconds(p.nanos) / n
+		r.Pauses, r.Pause, r.Spread = int(p.count), time.Duration(p.nanos/int64(p.count)), math.Sqrt(max(0, p.squares/n-mean*mean))/mean
+	}
+	return r
 }
 
 // TurnsOf returns a conversation's turns as far as they were followed: those of
@@ -102,8 +155,9 @@ func TurnsOf(c *flow.Conversation) (Turns, bool) {
 		return Turns{}, false
 	}
 	u := Turns{Count: int(t.turns.count), First: layer.Direction(t.turns.opening - 1), Crossed: int(t.turns.crossed)}
+	u.Runs = make([]Run, 0, len(t.turns.list))
 	for i := range t.turns.list {
-		u.Starts = append(u.Starts, int(t.turns.list[i].number))
+		u.Runs = append(u.Runs, t.turns.list[i].run())
 	}
 	return u, true
 }
