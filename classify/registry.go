@@ -19,7 +19,7 @@ type rule struct {
 // means one file in package pattern or timing and one line here.
 func rules() []rule {
 	return []rule{
-		{lessons: []Lesson{pattern.PollingLesson}, conversation: pattern.Polling},
+		{lessons: []Lesson{pattern.PollingLesson, pattern.InVainLesson}, conversation: pattern.Polling},
 		{lessons: []Lesson{pattern.LongPollingLesson, pattern.LongPollTimeoutsLesson}, conversation: pattern.LongPolling},
 		{lessons: []Lesson{pattern.RequestResponseLesson}, conversation: pattern.Alternation},
 		{lessons: []Lesson{pattern.PipeliningLesson}, conversation: pattern.Pipeline},
@@ -29,12 +29,19 @@ func rules() []rule {
 		{lessons: []Lesson{pattern.PushLesson}, conversation: pattern.Push},
 		{lessons: []Lesson{pattern.BidirectionalLesson}, conversation: pattern.Bidirectional},
 		{lessons: []Lesson{pattern.UnaryLesson, pattern.ServerStreamingLesson, pattern.ClientStreamingLesson, pattern.BidirectionalStreamingLesson}, conversation: pattern.Calls},
+		{lessons: []Lesson{pattern.BulkLesson}, conversation: pattern.Bulk},
+		{lessons: []Lesson{pattern.PacedLesson}, conversation: pattern.Paced},
+		{lessons: []Lesson{pattern.HeartbeatLesson}, conversation: pattern.Heartbeats},
+		{lessons: []Lesson{pattern.FireAndForgetLesson}, conversation: pattern.FireAndForget},
 		{lessons: []Lesson{pattern.ReuseLesson}, conversation: pattern.Reuse},
 		{lessons: []Lesson{pattern.ConditionalLesson}, conversation: pattern.Conditional},
 		{pair: pattern.PollingOverConnections},
 		{lessons: []Lesson{pattern.ConnectionPerRequestLesson, pattern.NoReuseLesson}, pair: pattern.ConnectionPerRequest},
+		{lessons: []Lesson{pattern.SynchronousLesson}, pair: pattern.Synchronous},
+		{lessons: []Lesson{pattern.AsyncReplyLesson}, pair: pattern.AsyncReply},
 		{lessons: []Lesson{pattern.RetryLesson, pattern.IdempotentRetryLesson, pattern.UnsafeRetryLesson, pattern.RetryStormLesson, pattern.RetryAfterLesson}, pair: pattern.Retries},
 		{lessons: []Lesson{pattern.DiscoveryLesson}, capture: pattern.ServiceDiscovery},
+		{lessons: []Lesson{pattern.PeerToPeerLesson}, capture: pattern.PeerToPeer},
 		{lessons: []Lesson{pattern.PublishSubscribeLesson}, capture: pattern.PublishSubscribe},
 
 		{lessons: []Lesson{timing.NagleDelayedACKLesson, timing.NagleHoldLesson}, conversation: timing.NagleDelayedACK},
@@ -64,6 +71,7 @@ func rules() []rule {
 		{lessons: []Lesson{timing.EarlyDataRejectedLesson}, conversation: timing.EarlyDataRejected},
 		{lessons: []Lesson{pattern.CertificateLesson}, conversation: pattern.Certificates},
 		{lessons: []Lesson{pattern.HTTPErrorLesson}, conversation: pattern.HTTPErrors},
+		{lessons: []Lesson{pattern.CredentialsLesson}, conversation: pattern.Credentials},
 		{lessons: []Lesson{pattern.GRPCErrorLesson}, conversation: pattern.GRPCErrors},
 		{lessons: []Lesson{pattern.TLSAlertLesson}, conversation: pattern.TLSAlerts},
 		{lessons: []Lesson{pattern.DNSSlowLesson}, conversation: pattern.SlowDNS},

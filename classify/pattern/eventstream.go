@@ -179,7 +179,7 @@ func open(x *flow.Exchange) bool {
 	switch {
 	case !strings.HasPrefix(string(x.Protocol), "http"), x.Status == "101", strings.HasPrefix(x.Name, "CONNECT "), strings.HasPrefix(x.Name, "HEAD "):
 		return false
-	case strings.HasPrefix(x.Response.Fact("content-type"), "text/event-stream"):
+	case strings.HasPrefix(x.Response.Fact("content-type"), "text/event-stream"), remote(x):
 		return false
 	}
 	return x.Response.Fact("content-length") == ""

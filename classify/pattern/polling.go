@@ -66,6 +66,7 @@ func Polling(v *timing.View, out *claim.Sink) {
 	}
 	for _, p := range polls(asks) {
 		out.Pattern(p.claim())
+		p.inVain(out)
 	}
 }
 
@@ -121,6 +122,7 @@ func PollingOverConnections(p *Pair, out *claim.Sink) {
 		claimed.Because += fmt.Sprintf(" They used %s.", count(len(used), "connection"))
 		claimed.Conversations = ids(used)
 		out.Pattern(claimed)
+		q.inVain(out)
 	}
 }
 

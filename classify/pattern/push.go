@@ -165,7 +165,8 @@ func delivered(v *timing.View, out *claim.Sink) {
 	var of layer.Protocol
 	for i := range v.Events {
 		x := &v.Events[i]
-		if act := actOf(x); act != delivers || x.Protocol == "kafka" {
+		// Kafka's consumers fetch; NATS' inboxes are for answers.
+		if act := actOf(x); act != delivers || x.Protocol == "kafka" || strings.HasPrefix(x.Name, "_INBOX.") {
 			continue
 		}
 		of = x.Protocol

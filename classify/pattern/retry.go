@@ -83,7 +83,9 @@ func Retries(p *Pair, out *claim.Sink) {
 	if len(chains) == 0 {
 		return
 	}
-	slices.SortFunc(chains, func(a, b chain) int { return cmp.Compare(a.tries[0].x.Request.First.Number, b.tries[0].x.Request.First.Number) })
+	slices.SortFunc(chains, func(a, b chain) int {
+		return cmp.Compare(a.tries[0].x.Request.First.Number, b.tries[0].x.Request.First.Number)
+	})
 	retries(chains, out)
 	safety(chains, out)
 	storms(chains, out)

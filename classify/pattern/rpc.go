@@ -58,7 +58,7 @@ type call struct {
 func Calls(v *timing.View, out *claim.Sink) {
 	var kinds [4]call
 	for _, x := range v.Conversation.Exchanges {
-		if x.Protocol != "grpc" || !answered(x) {
+		if !remote(x) || !answered(x) {
 			continue
 		}
 		kind, sure, ok := kindOf(x)
@@ -91,7 +91,7 @@ func kindOf(x *flow.Exchange) (kind int, sure, ok bool) {
 		return bidirectional, true, true
 	case told >= 2 && x.Request.State == flow.Complete:
 		return serverStreaming, x.Request.Last.Number <= x.Response.First.Number, true
-	case !whole || told == 0 || x.Status != "OK":
+	case !whole || told == 0 || x.Status != "OK" && x.Status != "200":
 		return 0, false, false
 	case asked >= 2 && x.Request.Last.Number > x.Response.First.Number:
 		return bidirectional, false, true
@@ -101,6 +101,12 @@ func kindOf(x *flow.Exchange) (kind int, sure, ok bool) {
 		return bidirectional, false, true
 	}
 	return unary, asked == 1, asked <= 1
+}
+
+// remote reports whether an exchange is a remote procedure call. Connect's keep
+// the name and the status of HTTP.
+func remote(x *flow.Exchange) bool {
+	return x.Protocol == "grpc" || x.Request.Fact("rpc") != ""
 }
 
 func messages(p *flow.Part) int {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wiresight/wiresight/classify/claim"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/layer"
 )
 
 // events holds what most connections do not have.
@@ -44,6 +45,7 @@ const (
 	unseen          // acknowledged but never captured
 	resetBy         // a RST
 	restart         // a burst after a long silence began with a small window again
+	alive           // a TCP keep-alive; packets[1] counts the turns before it
 	bigLost         // a full-sized segment was lost again and again
 	gapped          // from when bytes were missing until they came: what came between had to wait
 	kinds
@@ -103,6 +105,9 @@ func (e *events) occurrences(k kind, word func(*event) string) (list []claim.Occ
 
 // note takes what the decoder's analysis says of a segment.
 func (t *Tracker) note(s *flow.Segment) {
+	if has(s.Analysis, flow.KeepAlive) {
+		t.more().add(event{kind: alive, dir: uint8(s.Dir), packets: [3]uint32{uint32(s.At.Number), t.turns.count}, nanos: s.At.Nanos})
+	}
 	if has(s.Analysis, flow.ZeroWindow) {
 		if e := t.more(); !e.zero[s.Dir].valid() {
 			e.zero[s.Dir] = at(s.At)
@@ -127,4 +132,24 @@ func (t *Tracker) reset(c *flow.Conversation, s *flow.Segment) {
 	if c.TCP.Resets == 1 {
 		t.more().add(event{kind: resetBy, dir: uint8(s.Dir), packets: [3]uint32{t.syn.number, uint32(s.At.Number)}})
 	}
+}
+
+// KeepAlives returns TCP's keep-alives, the first ones, and how many of all came
+// in one row; with data between them they are no row.
+func (v *View) KeepAlives() (list []layer.PacketRef, row int) {
+	if v.tracker == nil || v.tracker.events == nil {
+		return nil, 0
+	}
+	var turns uint32
+	for i := range v.tracker.events.list {
+		x := &v.tracker.events.list[i]
+		if x.kind != alive {
+			continue
+		}
+		if len(list) == 0 || x.packets[1] != turns {
+			list, turns = list[:0], x.packets[1]
+		}
+		list = append(list, layer.PacketRef{Number: int(x.packets[0]), Nanos: x.nanos})
+	}
+	return list, len(list)
 }

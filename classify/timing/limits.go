@@ -62,3 +62,14 @@ func (l *limited) longest(c cause, shows string) []claim.Occurrence {
 	o.Packets = append(o.Packets, int(p.to))
 	return []claim.Occurrence{o}
 }
+
+// Idle returns for which share of a direction's transfers its sender had
+// nothing to send; ok is false where there was no transfer worth the name.
+func (v *View) Idle(d layer.Direction) (share float64, ok bool) {
+	v.transfers(func(l *limited) {
+		if l.dir == d && l.busy > 0 {
+			share, ok = float64(l.sums[application])/float64(l.busy), true
+		}
+	})
+	return share, ok
+}

@@ -63,7 +63,7 @@ func (t *Tracker) Segment(c *flow.Conversation, s *flow.Segment) {
 		}
 		t.acknowledge(peer, s)
 	}
-	if s.Analysis != 0 && has(s.Analysis, flow.ZeroWindow) {
+	if s.Analysis != 0 && has(s.Analysis, flow.ZeroWindow|flow.KeepAlive) {
 		t.note(s)
 	}
 	if s.Length > 0 {
