@@ -41,13 +41,13 @@ func messagingScenarios() []Scenario {
 		},
 		{
 			Name: "amqp-fanout", Description: "RabbitMQ and amqp091-go: a publisher declares a topic exchange and publishes five messages with confirms; a consumer takes them from two queues, acknowledges and once rejects; a queue that is not there ends a channel.",
-			Path: messagingPath, Programs: []string{"rabbitmq-server"}, Shows: []string{"publish-subscribe"},
+			Path: messagingPath, Programs: []string{"rabbitmq-server", "epmd"}, Shows: []string{"publish-subscribe"},
 			Run:   func(e *Env) error { return runAMQP(e, role.AMQPClients{}) },
 			Check: sentAndReceived(5, 10),
 		},
 		{
 			Name: "amqp-rpc", Description: "Calls over RabbitMQ: three messages with reply-to and correlation-id, each answered after 20 ms.",
-			Path: messagingPath, Programs: []string{"rabbitmq-server"},
+			Path: messagingPath, Programs: []string{"rabbitmq-server", "epmd"},
 			Run:   func(e *Env) error { return runAMQP(e, role.AMQPClients{RPC: true}) },
 			Check: sentAndReceived(6, 6),
 		},
@@ -218,7 +218,11 @@ func (e *Env) rabbitmq() error {
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		return err
 	}
-	e.software("rabbitmq", "rabbitmqctl", "version")
+	e.software("rabbitmq", "dpkg-query", "-W", "rabbitmq-server")
+	// Erlang would start its port mapper as a daemon, which outlives the scenario.
+	if _, err := e.start(e.Server, "epmd", "-address", "127.0.0.1"); err != nil {
+		return err
+	}
 	log := filepath.Join(e.Temp, "rabbit.log")
 	home := filepath.Join(e.Temp, "rabbit")
 	if err := os.MkdirAll(home, 0o777); err != nil {
