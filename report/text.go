@@ -91,6 +91,9 @@ func (p *page) title(format string, args ...any) {
 // words writes text over as many lines as it takes, all indented; the first
 // begins with head, which is as wide as the indent or less.
 func (p *page) words(indent int, head, text string) {
+	if text == "" {
+		return
+	}
 	for i, l := range p.wrap(indent, text) {
 		lead := strings.Repeat(" ", indent)
 		if i == 0 && head != "" {

@@ -17,16 +17,7 @@ func (p *page) summary(m *flow.Model, info *capture.Info, failed error) {
 	if info != nil {
 		p.line("%s", p.style.title.Render(clip(info.Source, p.width)))
 	}
-	facts := []string{}
-	if info != nil && info.Format != "" {
-		facts = append(facts, info.Format)
-	}
-	facts = append(facts, linkTypes(m, info)...)
-	facts = append(facts, many(m.Packets, "packet"), size(m.Bytes))
-	if m.Packets > 0 {
-		facts = append(facts, fmt.Sprintf("%s from %s", span(time.Duration(max(0, m.Last.Nanos-m.First.Nanos))), m.First.Time().Format("2006-01-02 15:04:05.000 UTC")))
-	}
-	p.words(0, "", strings.Join(facts, ", "))
+	p.words(0, "", strings.Join(captured(m, info), ", "))
 	if n := drops(info); n > 0 {
 		p.line("%s", p.style.warn.Render(many(int64(n), "packet")+" lost while capturing"))
 	}
@@ -40,6 +31,19 @@ func (p *page) summary(m *flow.Model, info *capture.Info, failed error) {
 	}
 	p.layers(m)
 	p.problems(m)
+}
+
+// captured says what a capture is.
+func captured(m *flow.Model, info *capture.Info) (facts []string) {
+	if info != nil && info.Format != "" {
+		facts = append(facts, info.Format)
+	}
+	facts = append(facts, linkTypes(m, info)...)
+	facts = append(facts, many(m.Packets, "packet"), size(m.Bytes))
+	if m.Packets > 0 {
+		facts = append(facts, fmt.Sprintf("%s from %s", span(time.Duration(max(0, m.Last.Nanos-m.First.Nanos))), m.First.Time().Format("2006-01-02 15:04:05.000 UTC")))
+	}
+	return facts
 }
 
 var layerTitles = [8]string{1: "physical", 2: "link", 3: "network", 4: "transport", 5: "session", 6: "presentation", 7: "application"}
@@ -106,19 +110,8 @@ func (p *page) severity(s claim.Severity) lipgloss.Style {
 
 func (p *page) group(g *group) {
 	worst := &g.worst[0]
-	cost := ""
-	if g.cost > 0 {
-		cost = ", " + span(g.cost)
-		if g.count > 1 {
-			cost += " in all"
-		}
-	}
-	where := ""
-	if g.count > 1 {
-		where = fmt.Sprintf(", %d times", g.count)
-	}
 	p.b.WriteByte('\n')
-	p.line("  %s%s%s  %s", p.severity(worst.Severity).Bold(true).Render(g.id), cost, where, p.style.dim.Render(string(worst.Severity)))
+	p.line("  %s%s  %s", p.severity(worst.Severity).Bold(true).Render(g.id), g.toll(), p.style.dim.Render(string(worst.Severity)))
 	for i := range g.worst {
 		p.instance(&g.worst[i])
 	}
@@ -133,15 +126,39 @@ func (p *page) group(g *group) {
 	}
 }
 
+// toll says what a kind of finding cost, and how often it was found.
+func (g *group) toll() (text string) {
+	if g.cost > 0 {
+		text = ", " + span(g.cost)
+	}
+	switch {
+	case g.count > 1 && g.cost > 0:
+		text += fmt.Sprintf(" in all, %d times", g.count)
+	case g.count > 1:
+		text += fmt.Sprintf(", %d times", g.count)
+	}
+	return text
+}
+
 // instance is one conversation's finding with the packets that prove it.
 func (p *page) instance(i *instance) {
+	p.words(4, "", i.where())
+	p.dimmed(6, i.proof())
+}
+
+// where is the finding's title with the conversations that show it.
+func (i *instance) where() string {
 	title := i.Title
 	if i.conversation > 0 {
 		title = fmt.Sprintf("%s (conversation %d)", title, i.conversation)
 	} else if len(i.Conversations) > 0 {
 		title = fmt.Sprintf("%s (conversation%s)", title, strings.TrimPrefix(packets(i.Conversations), "packet"))
 	}
-	p.words(4, "", title)
+	return title
+}
+
+// proof names the packets of the first occurrences.
+func (i *instance) proof() string {
 	var proof []string
 	for _, o := range i.Occurrences[:min(len(i.Occurrences), cited)] {
 		text := packets(o.Packets)
@@ -154,7 +171,7 @@ func (p *page) instance(i *instance) {
 	if more := len(i.Occurrences) + i.Omitted - len(proof); more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
-	p.dimmed(6, text)
+	return text
 }
 
 // dimmed writes text that only those read who want proof.
@@ -181,8 +198,18 @@ func (p *page) together(list []claim.Pattern) {
 // pattern says how two ends talk, and which packets show it.
 func (p *page) pattern(indent int, c *claim.Pattern) {
 	lead := strings.Repeat(" ", indent)
-	p.line("%s%s%s", lead, p.style.name.Render(c.ID), p.style.dim.Render(fmt.Sprintf(", %.0f %% sure, from %s", c.Confidence*100, basisWords[c.Basis])))
+	p.line("%s%s%s", lead, p.style.name.Render(c.ID), p.style.dim.Render(sure(c)))
 	p.words(indent+2, "", c.Because)
+	p.dimmed(indent+2, shown(c))
+}
+
+// sure says how certain a pattern is, and what from.
+func sure(c *claim.Pattern) string {
+	return fmt.Sprintf(", %.0f %% sure, from %s", c.Confidence*100, basisWords[c.Basis])
+}
+
+// shown names the packets that show a pattern.
+func shown(c *claim.Pattern) string {
 	var proof []string
 	for _, e := range c.Evidence[:min(len(c.Evidence), cited)] {
 		proof = append(proof, fmt.Sprintf("packet %d: %s", e.Packet, e.Shows))
@@ -191,7 +218,7 @@ func (p *page) pattern(indent int, c *claim.Pattern) {
 	if more := len(c.Evidence) - len(proof); more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
-	p.dimmed(indent+2, text)
+	return text
 }
 
 var basisWords = map[claim.Basis]string{claim.Decoded: "messages that were read", claim.Turns: "sizes and turns only"}

@@ -73,17 +73,22 @@ func (p *page) conversation(j *judged) {
 	c := j.Conversation
 	p.b.WriteByte('\n')
 	p.line("  %s  %s → %s", p.style.title.Render(fmt.Sprint(c.ID)), end(&c.Client), end(&c.Server))
-	p.words(5, "", fmt.Sprintf("%s, %s from +%.3f s, %s, %s to the server and %s back%s", protocols(c), span(time.Duration(c.Duration())),
-		flow.Seconds(c.First.Nanos-p.begun), many(c.Packets.Sum(), "packet"), size(c.Payload[layer.ToServer]), size(c.Payload[layer.ToClient]), closing(c)))
+	p.words(5, "", outline(c, p.begun))
 	p.setup(j.claims.Setup)
 	p.ledger(j.claims.Ledger)
-	p.secure(c)
-	p.counters(c.TCP)
+	p.words(5, "", strings.Join(secured(c), ", "))
+	p.words(5, "", strings.Join(repairs(c.TCP), ", "))
 	p.exchanges(j)
 	for i := range j.claims.Patterns {
 		p.pattern(5, &j.claims.Patterns[i])
 	}
 	p.wrong(j.claims.Findings)
+}
+
+// outline tells a conversation in a line.
+func outline(c *flow.Conversation, begun int64) string {
+	return fmt.Sprintf("%s, %s from +%.3f s, %s, %s to the server and %s back%s", protocols(c), span(time.Duration(c.Duration())),
+		flow.Seconds(c.First.Nanos-begun), many(c.Packets.Sum(), "packet"), size(c.Payload[layer.ToServer]), size(c.Payload[layer.ToClient]), closing(c))
 }
 
 // wrong names the findings, which are told above.
@@ -117,22 +122,7 @@ func (p *page) setup(s *timing.Setup) {
 	if s == nil || len(s.Way) == 0 && len(s.Phases) == 0 {
 		return
 	}
-	facts := []string{}
-	if len(s.Way) > 0 {
-		facts = append(facts, s.Way[len(s.Way)-1])
-	}
-	if s.HasRoundTrips {
-		facts = append(facts, many(int64(s.RoundTrips), "round trip")+" before the first request")
-	}
-	if s.HasRTT {
-		facts = append(facts, span(s.RTT)+" a round trip")
-	}
-	if s.Vantage == timing.AtClient || s.Vantage == timing.AtServer {
-		facts = append(facts, "captured near the "+s.Vantage)
-	} else if s.Vantage == timing.InMiddle {
-		facts = append(facts, "captured on the way")
-	}
-	p.words(5, "", "Set-up: "+strings.Join(facts, ", "))
+	p.words(5, "", "Set-up: "+strings.Join(began(s), ", "))
 	if len(s.Phases) == 0 {
 		return
 	}
@@ -147,6 +137,25 @@ func (p *page) setup(s *timing.Setup) {
 	}
 }
 
+// began says how a conversation was set up.
+func began(s *timing.Setup) (facts []string) {
+	if len(s.Way) > 0 {
+		facts = append(facts, s.Way[len(s.Way)-1])
+	}
+	if s.HasRoundTrips {
+		facts = append(facts, many(int64(s.RoundTrips), "round trip")+" before the first request")
+	}
+	if s.HasRTT {
+		facts = append(facts, span(s.RTT)+" a round trip")
+	}
+	if s.Vantage == timing.AtClient || s.Vantage == timing.AtServer {
+		facts = append(facts, "captured near the "+s.Vantage)
+	} else if s.Vantage == timing.InMiddle {
+		facts = append(facts, "captured on the way")
+	}
+	return facts
+}
+
 // bar draws a phase as its part of the whole.
 func bar(start, length, whole int64) string {
 	const width = 24
@@ -158,9 +167,8 @@ func bar(start, length, whole int64) string {
 	return strings.Repeat(" ", at) + strings.Repeat("▄", n) + strings.Repeat(" ", width-at-n)
 }
 
-// secure says what TLS or QUIC agreed on.
-func (p *page) secure(c *flow.Conversation) {
-	facts := []string{}
+// secured says what TLS or QUIC agreed on.
+func secured(c *flow.Conversation) (facts []string) {
 	fact := func(format, value string) {
 		if value != "" {
 			facts = append(facts, fmt.Sprintf(format, value))
@@ -233,17 +241,14 @@ func (p *page) secure(c *flow.Conversation) {
 	if c.Continues > 0 {
 		facts = append(facts, fmt.Sprintf("another path of the connection that is conversation %d: its messages are told there", c.Continues))
 	}
-	if len(facts) > 0 {
-		p.words(5, "", strings.Join(facts, ", "))
-	}
+	return facts
 }
 
-// counters says what TCP had to repair.
-func (p *page) counters(t *flow.TCP) {
+// repairs says what TCP had to repair.
+func repairs(t *flow.TCP) (facts []string) {
 	if t == nil {
-		return
+		return nil
 	}
-	facts := []string{}
 	for _, c := range []struct {
 		n    int64
 		noun string
@@ -261,9 +266,7 @@ func (p *page) counters(t *flow.TCP) {
 			facts = append(facts, text)
 		}
 	}
-	if len(facts) > 0 {
-		p.words(5, "", strings.Join(facts, ", "))
-	}
+	return facts
 }
 
 // exchanges lists the first ones, and the slowest of the rest.

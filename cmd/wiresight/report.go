@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 
@@ -23,7 +24,7 @@ func newReport() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
-		Short: "Tell what is going on in captures, as text or JSON",
+		Short: "Tell what is going on in captures, as text, JSON, Markdown or HTML",
 		Long: `report reads captures and writes what it found to standard output: the
 conversations, how they were set up, what was asked and answered, how the two
 ends talk, and what cost time, each with the packets that prove it.
@@ -31,6 +32,7 @@ ends talk, and what cost time, each with the packets that prove it.
 A damaged file is reported on as far as it can be read; the exit code is 1.`,
 		Example: `  wiresight report trace.pcapng
   wiresight report --json trace.pcapng | jq '.conversations[].findings'
+  wiresight report --format html trace.pcapng >trace.html
   wiresight report -Y 'http.response.code >= 500' trace.pcapng`,
 		Args:              arguments(0, -1),
 		ValidArgsFunction: captureFiles,
@@ -49,9 +51,14 @@ A damaged file is reported on as far as it can be read; the exit code is 1.`,
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, one document a file (same as --format json)")
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
-	choices(cmd, "format", "text", "json")
+	cmd.Flags().StringVar(&format, "format", "text", "text, json, markdown, or html: one file that needs nothing else")
+	choices(cmd, "format", "text", "json", "markdown", "html")
 	return cmd
+}
+
+// writers are the forms of a report.
+var writers = map[string]func(io.Writer, *wiresight.Session, report.Options) error{
+	"text": report.WriteText, "json": report.WriteJSON, "markdown": report.WriteMarkdown, "html": report.WriteHTML,
 }
 
 // reportAll reports on one file after another. One that fails does not keep
@@ -60,8 +67,11 @@ func reportAll(ctx context.Context, f *flags, format string, paths []string) err
 	if len(paths) == 0 {
 		return usagef("report needs a FILE ('-' for standard input)")
 	}
-	if format != "text" && format != "json" {
-		return usagef("--format %s: there are text and json", format)
+	if writers[format] == nil {
+		return usagef("--format %s: there are text, json, markdown and html", format)
+	}
+	if format == "html" && len(paths) > 1 {
+		return usagef("--format html makes one file of one capture, not of %d", len(paths))
 	}
 	if f.write != "" && len(paths) > 1 {
 		return usagef("-w takes the packets of one file, not of %d", len(paths))
@@ -75,6 +85,7 @@ func reportAll(ctx context.Context, f *flags, format string, paths []string) err
 		return err
 	}
 	reading.Opened = f.confined(paths...)
+	reading.Index = format == "markdown" || format == "html" // for the diagrams
 	var failed []error
 	for i, path := range paths {
 		if i > 0 && format == "text" {
@@ -120,11 +131,7 @@ func reportOne(ctx context.Context, reading wiresight.Options, format, path stri
 	if ctx.Err() != nil {
 		opt.Err = fmt.Errorf("%s: %w after %d packets", path, errInterrupted, s.Status().Packets)
 	}
-	write := report.WriteText
-	if format == "json" {
-		write = report.WriteJSON
-	}
-	if err := write(os.Stdout, s, opt); err != nil {
+	if err := writers[format](os.Stdout, s, opt); err != nil {
 		return fmt.Errorf("standard output: %w", err)
 	}
 	return opt.Err

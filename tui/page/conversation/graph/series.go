@@ -114,10 +114,10 @@ func (g *gatherer) segment(k *wiresight.TracePacket) {
 		}
 		low := g.relative(t.Seq)
 		high := low + int64(t.Next()-t.Seq)
-		g.add(k, low, high, subject.Label(k))
+		g.add(k, low, high, k.Label())
 		p := &g.series.points[len(g.series.points)-1]
 		p.again = t.Analysis&(flow.Retransmission|flow.FastRetransmission|flow.SpuriousRetransmission) != 0
-		if text := subject.Trouble(k); text != "" {
+		if text := k.Trouble(); text != "" {
 			p.about += "  " + text
 		}
 		g.top = max(g.top, high)

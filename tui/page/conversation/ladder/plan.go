@@ -209,8 +209,8 @@ func ofPackets(s *subject.Subject) []arrow {
 		k := &s.Trace.Packets[i]
 		a := &list[i]
 		*a = arrow{
-			at: k.At.Nanos, dir: k.Dir, label: subject.Label(k), protocol: k.Protocol,
-			packet: k.At.Number, packets: []int{k.At.Number}, index: i, trouble: subject.Trouble(k),
+			at: k.At.Nanos, dir: k.Dir, label: k.Label(), protocol: k.Protocol,
+			packet: k.At.Number, packets: []int{k.At.Number}, index: i, trouble: k.Trouble(),
 		}
 		if i > 0 { // a clock that went back does not turn the diagram round
 			a.at = max(a.at, list[i-1].at)
@@ -219,7 +219,7 @@ func ofPackets(s *subject.Subject) []arrow {
 		if t == nil {
 			continue
 		}
-		a.grave = t.Analysis&(flow.Retransmission|flow.FastRetransmission|flow.SpuriousRetransmission|flow.ZeroWindow|flow.LostSegment) != 0
+		a.grave = k.Grave()
 		if t.Next() == t.Seq {
 			continue
 		}

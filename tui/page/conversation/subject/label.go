@@ -3,7 +3,6 @@ package subject
 import (
 	"fmt"
 	"sort"
-	"strings"
 
 	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/decode/flow"
@@ -29,62 +28,6 @@ func (s *Subject) Index(number int) int {
 		return i
 	}
 	return -1
-}
-
-// Label tells a packet in a few words, those that matter first.
-func Label(k *wiresight.TracePacket) string {
-	if k.TCP == nil || k.Protocol != layer.TCP {
-		return layer.Printable(k.Summary)
-	}
-	t := k.TCP
-	text := Flags(t.Flags)
-	if t.Length > 0 {
-		return fmt.Sprintf("%d bytes  [%s]", t.Length, text)
-	}
-	if len(t.SACK) > 0 {
-		text += "  SACK"
-	}
-	return text
-}
-
-// Flags names TCP's flags as diagrams do.
-func Flags(f flow.Flags) string {
-	var names []string
-	for _, n := range []struct {
-		flag flow.Flags
-		name string
-	}{{flow.SYN, "SYN"}, {flow.FIN, "FIN"}, {flow.RST, "RST"}, {flow.PSH, "PSH"}, {flow.ACK, "ACK"}, {flow.URG, "URG"}} {
-		if f&n.flag != 0 {
-			names = append(names, n.name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-// Trouble names what the decoder's analysis says of a segment, the gravest
-// first; "" for nothing.
-func Trouble(k *wiresight.TracePacket) string {
-	if k.TCP == nil {
-		return ""
-	}
-	for _, n := range troubles {
-		if k.TCP.Analysis&n.flag != 0 {
-			return n.text
-		}
-	}
-	return ""
-}
-
-var troubles = []struct {
-	flag flow.Analysis
-	text string
-}{
-	{flow.FastRetransmission, "fast retransmission"}, {flow.SpuriousRetransmission, "sent again in vain"},
-	{flow.Retransmission, "retransmission"}, {flow.ZeroWindowProbe, "zero window probe"}, {flow.ZeroWindow, "zero window"},
-	{flow.OutOfOrder, "out of order"}, {flow.LostSegment, "one before is missing"}, {flow.ACKedUnseen, "ACK of unseen bytes"},
-	{flow.WindowFull, "window full"}, {flow.DuplicateACK, "duplicate ACK"}, {flow.ZeroWindowProbeACK, "zero window"},
-	{flow.WindowUpdate, "window update"}, {flow.KeepAliveACK, "keep-alive ACK"}, {flow.KeepAlive, "keep-alive"},
-	{flow.ReusedPorts, "ports used again"},
 }
 
 // Message tells a message in a few words.

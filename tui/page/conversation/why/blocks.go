@@ -151,7 +151,7 @@ func (b *builder) occurrence(key, id string, o *claim.Occurrence, unfold bool) {
 		if k.Dir == layer.ToClient {
 			arrow = "←"
 		}
-		line := fmt.Sprintf("      %s %s %s  %s", component.FitRight("#"+strconv.Itoa(n), 7), arrow, component.FitRight(since, 9), subject.Label(k))
+		line := fmt.Sprintf("      %s %s %s  %s", component.FitRight("#"+strconv.Itoa(n), 7), arrow, component.FitRight(since, 9), k.Label())
 		b.link(key+"/"+strconv.Itoa(n), target{packets: []int{n}, why: o.Shows, lesson: id}, component.Line{Text: line, Style: t.Sender(k.Dir)})
 	}
 }
