@@ -133,3 +133,6 @@ func vantage(client, server time.Duration, still bool) string {
 	}
 	return InMiddle
 }
+
+// PathOf finds the way between a conversation's ends, as NewView does.
+func PathOf(c *flow.Conversation) Path { return measure(c) }

@@ -29,6 +29,7 @@ type TLS struct {
 	CertificateProblems []CertificateProblem
 	ClientCertificates  []Certificate // the client's chain, leaf first
 	ECH                 string        // "offered" (GREASE looks alike), "accepted" and "not accepted" with keys, or ""
+	HelloID             uint64        // the last bytes of the first ClientHello's random: equal on two connections only where one hello went over both; 0 where it was not read
 	JA3, JA3String      string
 	JA4                 string
 	Alerts              []Alert

@@ -62,6 +62,10 @@ var fields = []Field{
 	{"x-forwarded-server", "", Kept, None},
 	{"x-forwarded-prefix", "", Kept, None},
 	{"x-real-ip", "", Kept, None},
+	{"x-envoy-attempt-count", "", Kept, None},
+	{"x-envoy-upstream-service-time", "", Kept, None}, // milliseconds, of Envoy's own clock
+	{"l5d-dst-canonical", "", Kept, None},
+	{"l5d-proxy-error", "", Kept, None},
 	{"server", "http.server", Kept, None},
 	{"etag", "", Kept, None},
 	{"if-none-match", "", Kept, None},

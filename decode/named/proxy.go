@@ -22,6 +22,7 @@ type prelude struct {
 	next func(dir layer.Direction, b []byte) (u unit, n int)
 	// over reports whether a direction carries the protocol inside now.
 	over func(dir layer.Direction) bool
+	keep bool // its messages are looked at one by one
 
 	in      [2]stream.Buffer
 	lost    [2]bool
@@ -73,7 +74,7 @@ func (d *prelude) step(out dissect.Sink, dir layer.Direction, c dissect.Chunk) b
 	}
 	d.packets.Reset()
 	first, last := in.Take(n, &d.packets)
-	u.say(out, d.name, d.osi, flow.Message{Dir: dir, First: first, Last: last, Packets: d.packets, Bytes: int64(n)})
+	u.say(out, d.name, d.osi, flow.Message{Dir: dir, First: first, Last: last, Packets: d.packets, Bytes: int64(n), Keep: d.keep})
 	return true
 }
 
@@ -92,7 +93,7 @@ func proxyProtocol() dissect.Protocol {
 		},
 		New: func(dissect.Context) dissect.Dissector {
 			done := false
-			return &prelude{name: "proxy-protocol", osi: 5,
+			return &prelude{name: "proxy-protocol", osi: 5, keep: true,
 				next: func(_ layer.Direction, b []byte) (unit, int) {
 					u, n := readProxy(b)
 					done = n > 0

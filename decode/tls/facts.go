@@ -2,6 +2,7 @@ package tls
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 
 	"github.com/wiresight/wiresight/decode/dissect"
@@ -117,6 +118,9 @@ func (f *facts) partial(out dissect.Sink, h *ClientHello) {
 
 func (f *facts) offer(out dissect.Sink, h *ClientHello) {
 	t := f.t()
+	if n := len(h.Random); n >= 8 {
+		t.HelloID = binary.BigEndian.Uint64(h.Random[n-8:]) // some put the time into the first bytes
+	}
 	f.sessionID = bytes.Clone(h.SessionID)
 	f.ticket = h.Ticket
 	t.OfferedVersions = bounded(h.Offers())

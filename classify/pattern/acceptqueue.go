@@ -1,0 +1,136 @@
+package pattern
+
+import (
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/wiresight/wiresight/classify/claim"
+	"github.com/wiresight/wiresight/decode/flow"
+)
+
+// AcceptQueueLesson teaches what happens where nobody takes connections.
+var AcceptQueueLesson = claim.Lesson{
+	ID: "accept-queue-overflow", Title: "The server's queue of connections is full",
+	About:   "The kernel sets connections up by itself and keeps them until the program accepts them. Where that queue is full, it drops SYNs, and drops the last ACK of handshakes that are under way, so that its SYN-ACK is sent again: clients wait a second or more, or believe that they are connected and hear nothing.",
+	Is:      "Several SYNs to one port without a SYN-ACK, sent again a second later, or SYN-ACKs sent again though their ACK has come, while other connections of that port are served.",
+	IsNot:   "A server that is down: it answers nobody. A lossy path: other packets are lost, too.",
+	Sources: []string{"RFC 9293 section 3.10.7.2", "listen(2), tcp(7): tcp_abort_on_overflow"},
+}
+
+const (
+	leastDropped = 2                      // connections
+	leastRetry   = 500 * time.Millisecond // a kernel waits a second, some less
+	togetherMost = int64(5 * time.Second)
+)
+
+// dropped is a connection whose handshake the server did not follow.
+type dropped struct {
+	c      *flow.Conversation
+	synack bool // its SYN-ACK was sent again after the ACK
+	wait   time.Duration
+}
+
+// AcceptQueue looks at the handshakes of each server's port.
+func AcceptQueue(w *Capture, out *claim.Sink) {
+	index := map[endpoint][]dropped{}
+	var order []endpoint
+	for _, c := range w.Conversations {
+		d, ok := refusedByQueue(c)
+		if !ok {
+			continue
+		}
+		e := at(&c.Server)
+		if index[e] == nil {
+			order = append(order, e)
+		}
+		index[e] = append(index[e], d)
+	}
+	if len(order) == 0 {
+		return
+	}
+	served := map[endpoint][]int64{} // when the port completed handshakes
+	for _, c := range w.Conversations {
+		if c.TCP == nil || !c.TCP.Handshake.SYNACK.Valid() {
+			continue
+		}
+		if e := at(&c.Server); index[e] != nil {
+			served[e] = append(served[e], c.TCP.Handshake.SYNACK.Nanos)
+		}
+	}
+	for _, e := range order {
+		list := index[e]
+		sort.Slice(served[e], func(i, j int) bool { return served[e][i] < served[e][j] })
+		if len(list) >= leastDropped {
+			overflow(e, near(list, served[e]), out)
+		}
+	}
+}
+
+// refusedByQueue reports whether a handshake went as it does where the queue is
+// full.
+func refusedByQueue(c *flow.Conversation) (d dropped, ok bool) {
+	if c.TCP == nil || c.Reused {
+		return d, false
+	}
+	h := &c.TCP.Handshake
+	switch {
+	case c.TCP.SYNs[1] >= 2 && h.SYNACK.Valid() && h.ACK.Valid() && h.ACK.Nanos < c.Last.Nanos:
+		return dropped{c: c, synack: true}, true
+	case c.TCP.SYNs[0] >= 2 && h.FirstSYN.Valid() && c.TCP.Resets == 0:
+		last := h.SYN
+		if h.SYNACK.Valid() {
+			last = h.SYNACK
+		} else if last.Number == h.FirstSYN.Number {
+			last = c.Last
+		}
+		wait := last.Since(h.FirstSYN)
+		return dropped{c: c, wait: wait}, wait >= leastRetry
+	}
+	return d, false
+}
+
+// near keeps those around which the port completed other handshakes: it is not
+// down.
+func near(list []dropped, served []int64) (kept []dropped) {
+	for _, d := range list {
+		first := d.c.First.Nanos
+		i := sort.Search(len(served), func(i int) bool { return served[i] >= first-togetherMost })
+		if i < len(served) && served[i] <= first+togetherMost {
+			kept = append(kept, d)
+		}
+	}
+	return kept
+}
+
+func overflow(e endpoint, list []dropped, out *claim.Sink) {
+	if len(list) < leastDropped {
+		return
+	}
+	f := claim.Finding{
+		ID: AcceptQueueLesson.ID, Severity: claim.Warning, Explanation: AcceptQueueLesson.About,
+		Advice: "See how fast the program accepts, and how long its queue is (listen's backlog, net.core.somaxconn); `ss -lt` shows it, and `nstat -az TcpExtListenOverflows` counts what was dropped.",
+	}
+	syns, synacks := 0, 0
+	var c []*flow.Conversation
+	for _, d := range list {
+		c = append(c, d.c)
+		f.Cost += d.wait
+		o := claim.Occurrence{Packets: []int{d.c.TCP.Handshake.FirstSYN.Number}, Cost: d.wait, Shows: "a SYN is sent and gets no SYN-ACK, while the port serves others"}
+		if d.synack {
+			synacks++
+			o.Packets = append(o.Packets, d.c.TCP.Handshake.SYNACK.Number, d.c.TCP.Handshake.ACK.Number)
+			o.Shows = "the handshake's last ACK is sent, and the SYN-ACK comes again all the same"
+		} else {
+			syns++
+		}
+		if len(f.Occurrences) == claim.Listed {
+			f.Omitted++
+			continue
+		}
+		f.Occurrences = append(f.Occurrences, o)
+	}
+	f.Conversations = ids(c)
+	f.Title = fmt.Sprintf("Likely a full accept queue at %s: %s without an answer, %s sent again after the ACK", e, count(syns, "SYN"), count(synacks, "SYN-ACK"))
+	out.Finding(f)
+}
