@@ -75,8 +75,9 @@ func refusedByQueue(c *flow.Conversation) (d dropped, ok bool) {
 	}
 	h := &c.TCP.Handshake
 	switch {
-	case c.TCP.SYNs[1] >= 2 && h.SYNACK.Valid() && h.ACK.Valid() && h.ACK.Nanos < c.Last.Nanos:
-		return dropped{c: c, synack: true}, true
+	case c.TCP.SYNs[1] > max(1, c.TCP.SYNs[0]) && c.Payload[0] > 0 && h.SYNACK.Valid() && h.ACK.Valid() && c.TCP.Resent[0] > 0:
+		d = dropped{c: c, synack: true, wait: answeredAfter(c)}
+		return d, d.wait >= leastRetry
 	case c.TCP.SYNs[0] >= 2 && h.FirstSYN.Valid() && c.TCP.Resets == 0:
 		last := h.SYN
 		if h.SYNACK.Valid() {
@@ -88,6 +89,19 @@ func refusedByQueue(c *flow.Conversation) (d dropped, ok bool) {
 		return dropped{c: c, wait: wait}, wait >= leastRetry
 	}
 	return d, false
+}
+
+// answeredAfter is how long the server said nothing after the handshake's last
+// ACK: what else came in that time it ignored as well.
+func answeredAfter(c *flow.Conversation) time.Duration {
+	first := c.Last
+	switch {
+	case c.TLS != nil && c.TLS.ServerHello.Valid():
+		first = c.TLS.ServerHello
+	case len(c.Exchanges) > 0 && c.Exchanges[0].Response.Seen():
+		first = c.Exchanges[0].Response.First
+	}
+	return first.Since(c.TCP.Handshake.ACK)
 }
 
 // near keeps those around which the port completed other handshakes: it is not

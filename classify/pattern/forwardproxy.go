@@ -78,6 +78,17 @@ func towards(x *flow.Exchange) (tunnel, url, socks bool) {
 	return false, x.Protocol == "http1" && absolute(x.Name), false
 }
 
+// tunnels reports whether a connection's client asked a forward proxy to go on:
+// that the proxy passes on what follows goes without saying.
+func tunnels(c *flow.Conversation) bool {
+	for _, x := range c.Exchanges[:min(len(c.Exchanges), 8)] {
+		if tunnel, url, socks := towards(x); tunnel || url || socks {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *route) take(x *flow.Exchange, tunnel, url, socks bool) {
 	switch {
 	case tunnel:
@@ -113,6 +124,14 @@ func (r *route) claim(w *Capture, out *claim.Sink) {
 		because += fmt.Sprintf(" Half of the tunnels were open after %s or more; that holds the proxy's own lookup and connection.", short(m))
 		metrics = append(metrics, claim.Metric{Name: "connect_s", Value: m.Seconds()})
 	}
+	confidence := 0.97
+	if r.tunnels+r.socks == 0 {
+		confidence = 0.9
+		if r.front.port == 80 {
+			confidence = 0.6
+			because += " Some clients write whole URLs to the server itself, so that this is a guess."
+		}
+	}
 	conversations := r.conversations
 	if onward := r.onward(w, &r.evidence); len(onward) > 0 {
 		because += fmt.Sprintf(" The capture holds %s of its own to servers, too.", count(len(onward), "connection"))
@@ -120,7 +139,7 @@ func (r *route) claim(w *Capture, out *claim.Sink) {
 		conversations = append(conversations, onward...)
 	}
 	out.Pattern(claim.Pattern{
-		ID: ForwardProxyLesson.ID, Confidence: 0.97, Basis: claim.Decoded, Because: because,
+		ID: ForwardProxyLesson.ID, Confidence: confidence, Basis: claim.Decoded, Because: because,
 		Evidence: r.evidence, Metrics: metrics, Conversations: ids(conversations),
 	})
 }
@@ -133,7 +152,7 @@ func (r *route) onward(w *Capture, e *evidence) (list []*flow.Conversation) {
 		last = max(last, c.Last.Number)
 	}
 	for _, c := range w.Conversations {
-		if c.TCP == nil || c.Client.Addr != r.front.addr || c.First.Number < first || c.First.Number > last {
+		if c.TCP == nil || c.Client.Addr != r.front.addr || at(&c.Server) == r.front || c.First.Number < first || c.First.Number > last {
 			continue
 		}
 		list = append(list, c)

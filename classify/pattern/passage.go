@@ -31,7 +31,7 @@ func passages(all []*flow.Conversation, b *between) []passage {
 		if c.Transport != layer.TCP {
 			continue
 		}
-		if b.before(c) {
+		if b.before(c) && !tunnels(c) {
 			ins = append(ins, c)
 		}
 		if b.behind(c) {
@@ -118,7 +118,7 @@ func (p *passer) byHello(ins, outs []*flow.Conversation) {
 		if c.TLS == nil || c.TLS.HelloID == 0 || p.done[c] {
 			continue
 		}
-		if in := hellos[c.TLS.HelloID]; in != nil && oneHost(in, c) && !p.done[in] {
+		if in := hellos[c.TLS.HelloID]; in != nil && oneHost(in, c) && !p.done[in] && in.First.Number < c.First.Number {
 			p.take(in, c, byHello, p.header[c])
 		}
 	}
@@ -151,7 +151,7 @@ func (p *passer) bySizes(ins, outs []*flow.Conversation) {
 			if out.First.Nanos > in.First.Nanos+opensWithin {
 				break
 			}
-			if oneHost(in, out) && !p.done[out] && unchanged(in, out) {
+			if oneHost(in, out) && !p.done[out] && in.First.Number < out.First.Number && unchanged(in, out) {
 				p.take(in, out, bySizes, 0)
 				break
 			}
