@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/wiresight/wiresight"
-	"github.com/wiresight/wiresight/capture"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/secrets"
@@ -199,57 +198,6 @@ func compareFrames(t *testing.T, m *flow.Model, want *http2Truth) {
 	if resets != toldResets || !slices.Equal(away, toldAway) {
 		t.Errorf("resets %v and GOAWAYs %q, want %v and %q", resets, away, toldResets, toldAway)
 	}
-}
-
-// What is missing from a capture makes exchanges and what is known of them
-// missing, and never others.
-func TestLostPacketsInventNoExchanges(t *testing.T) {
-	http2Captures(t, func(t *testing.T, path string, keys *secrets.Store, want *http2Truth) {
-		type key struct {
-			port   uint16
-			stream uint64
-		}
-		type known struct{ name, status, http string }
-		all := map[key]known{}
-		tell := func(s *wiresight.Session, each func(k key, e *flow.Exchange)) {
-			s.View(func(v wiresight.View) {
-				for _, c := range v.Model.Conversations {
-					for _, e := range c.Exchanges {
-						if e.Protocol == "http2" || e.Protocol == "grpc" && e.Stream != 0 {
-							each(key{c.Client.Port, e.Stream}, e)
-						}
-					}
-				}
-			})
-		}
-		tell(run(t, path, wiresight.Options{Secrets: keys}), func(k key, e *flow.Exchange) {
-			all[k] = known{e.Name, e.Status, e.Response.Fact("http-status")}
-		})
-		for _, c := range []struct {
-			name string
-			keep func(number int, f *capture.Frame) bool
-		}{
-			{"without the first half", func(n int, _ *capture.Frame) bool { return n > 14 }},
-			{"without the client", func(_ int, f *capture.Frame) bool { return source(f) != clientAddr }},
-			{"without the server", func(_ int, f *capture.Frame) bool { return source(f) == clientAddr }},
-			{"without every seventh packet", func(n int, _ *capture.Frame) bool { return n%7 != 0 }},
-			{"without every third packet", func(n int, _ *capture.Frame) bool { return n%3 != 0 }},
-		} {
-			seen := map[key]bool{}
-			tell(run(t, thinned(t, path, c.keep), wiresight.Options{Secrets: keys}), func(k key, e *flow.Exchange) {
-				truth, ok := all[k]
-				switch {
-				case !ok, seen[k]:
-					t.Errorf("%s: an exchange on %v that was not, or twice", c.name, k)
-				case e.Name != "" && e.Name != truth.name && e.Name != "POST "+truth.name:
-					t.Errorf("%s: %v is named %q, not %q", c.name, k, e.Name, truth.name)
-				case e.Status != "" && e.Status != truth.status && e.Status != truth.http:
-					t.Errorf("%s: %v has status %q, not %q", c.name, k, e.Status, truth.status)
-				}
-				seen[k] = true
-			})
-		}
-	})
 }
 
 func TestFlowControlIsSeenToBlock(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,9 +11,6 @@ import (
 	"testing"
 
 	"github.com/wiresight/wiresight"
-	"github.com/wiresight/wiresight/capture"
-	"github.com/wiresight/wiresight/capture/file"
-	"github.com/wiresight/wiresight/capture/pcapng"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/layer"
 	"github.com/wiresight/wiresight/decode/secrets"
@@ -152,79 +147,4 @@ func TestMessagesAndEventsAreThoseOfThePrograms(t *testing.T) {
 			t.Errorf("frames %v, not %v", frames, told)
 		}
 	})
-}
-
-// What is missing from a capture makes messages missing, and never others.
-func TestLostPacketsInventNoMessages(t *testing.T) {
-	webCaptures(t, func(t *testing.T, path string, keys *secrets.Store, want *webTruth) {
-		told := want.told()
-		for _, c := range []struct {
-			name string
-			keep func(number int, f *capture.Frame) bool
-		}{
-			{"without the first half", func(n int, _ *capture.Frame) bool { return n > 12 }},
-			{"without the client", func(_ int, f *capture.Frame) bool { return source(f) != clientAddr }},
-			{"without the server", func(_ int, f *capture.Frame) bool { return source(f) == clientAddr }},
-			{"without every fifth packet", func(n int, _ *capture.Frame) bool { return n%5 != 0 }},
-			{"without every third packet", func(n int, _ *capture.Frame) bool { return n%3 != 0 }},
-		} {
-			got := seen(run(t, thinned(t, path, c.keep), wiresight.Options{Secrets: keys}))
-			left := slices.Clone(told)
-			for _, e := range got {
-				i := slices.Index(left, e)
-				if i < 0 {
-					t.Errorf("%s: %q was never sent", c.name, e)
-					continue
-				}
-				left = slices.Delete(left, i, i+1)
-			}
-			if (c.name == "without every fifth packet" || c.name == "without the first half" && strings.Contains(path, "websocket.")) && len(got) == 0 && len(want.WebSocket) > 0 && keys.Empty() {
-				t.Errorf("%s: nothing was read", c.name)
-			}
-		}
-	})
-}
-
-var clientAddr = netip.MustParseAddr("10.7.0.1")
-
-// source returns the IPv4 address that sent an Ethernet frame.
-func source(f *capture.Frame) netip.Addr {
-	if len(f.Data) < 34 {
-		return netip.Addr{}
-	}
-	a, _ := netip.AddrFromSlice(f.Data[26:30])
-	return a
-}
-
-// thinned writes a capture with some packets of another.
-func thinned(t *testing.T, path string, keep func(int, *capture.Frame) bool) string {
-	t.Helper()
-	in, err := file.Open(path, file.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	name := filepath.Join(t.TempDir(), "thinned.pcapng")
-	out, err := pcapng.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out.Describe(in)
-	var f capture.Frame
-	for n := 1; ; n++ {
-		if err := in.Next(&f); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if keep(n, &f) {
-			if _, err := out.Write(&f); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return name
 }

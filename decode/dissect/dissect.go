@@ -21,7 +21,7 @@ type Chunk struct {
 	Data   []byte          // valid during the call only
 	At     layer.PacketRef // the packet that carried Data
 	Offset int64           // position of Data[0] in this direction's stream; counts datagram bytes for datagrams
-	Gap    int             // bytes missing before Data: lost in the capture or never sent again; 0 usually
+	Gap    int             // bytes missing before Data: lost in the capture or never sent again; 0 usually, see UnknownGap
 	Stream uint64          // for Inner: which of the parent's streams; 0 where the parent has one
 	Cut    int             // datagrams: bytes that the snap length cut off behind Data
 	// Datagram tells, for Inner, that Data is one whole datagram rather than a
@@ -42,6 +42,11 @@ type Chunk struct {
 	// one that it began on, see Sink.ConnectionID.
 	Path int
 }
+
+// UnknownGap is the Gap where bytes may be missing and nobody knows how many: in
+// what was lost there may have been frames of the stream. It is longer than what
+// may be left of a unit that can be read on behind it.
+const UnknownGap = 1 << 30
 
 // Dissector reads one protocol in one conversation. Feed and Finish never
 // block and never panic; what they keep is bounded.

@@ -133,7 +133,7 @@ func (d *dissector) missData(out dissect.Sink, h *half, dir layer.Direction, gap
 	h.rest -= gap
 	if x := h.sent; x != nil {
 		x.body += body
-		x.gap += int(body)
+		x.gap = min(x.gap+int(body), dissect.UnknownGap)
 		x.missing = true
 		x.msg.Bytes += gap
 		if s := d.streams[h.data.stream]; s.call != nil {
@@ -189,8 +189,9 @@ func (d *dissector) answered(out dissect.Sink, s *exchange, x *side, hd *head, l
 		}
 	}
 	if len(s.waiting) > 0 {
-		out.Inner(s.inner, dissect.Chunk{Data: s.waiting, At: s.side[layer.ToServer].msg.Last, Stream: uint64(s.id)})
-		s.waiting = nil
+		sent := &s.side[layer.ToServer]
+		out.Inner(s.inner, dissect.Chunk{Data: s.waiting, At: sent.msg.Last, Gap: sent.gap, Stream: uint64(s.id)})
+		s.waiting, sent.gap = nil, 0
 	}
 }
 

@@ -32,7 +32,7 @@ func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 	case h.phase == atFrame && h.in.Len() >= headerSize:
 		f := parseFrame(h.in.Bytes())
 		if rest := int64(headerSize+f.length-h.in.Len()) - gap; rest >= 0 {
-			d.missFrame(h, f, rest)
+			d.missFrame(h, c.Dir, f, rest)
 			return
 		}
 	}
@@ -45,7 +45,7 @@ func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 }
 
 // missFrame passes over the rest of a frame of which bytes are missing.
-func (d *dissector) missFrame(h *half, f frame, rest int64) {
+func (d *dissector) missFrame(h *half, dir layer.Direction, f frame, rest int64) {
 	h.in.Reset()
 	h.late = true
 	switch f.kind {
@@ -56,6 +56,11 @@ func (d *dissector) missFrame(h *half, f frame, rest int64) {
 			for i := range s.side {
 				s.side[i].missing = true
 			}
+		}
+	case frameData:
+		if s := d.streams[f.stream]; s != nil {
+			s.side[dir].missing = true
+			s.lose(dir)
 		}
 	case frameWindowUpdate, frameSettings:
 		for dir := range d.half {
@@ -69,15 +74,27 @@ func (d *dissector) missFrame(h *half, f frame, rest int64) {
 }
 
 // doubt marks the open messages of a direction as incomplete: frames of theirs
-// may be missing. Windows that the direction's frames open are not known any
-// more.
+// may be missing, and whoever reads their bodies must find its place again.
+// Windows that the direction's frames open are not known any more.
 func (d *dissector) doubt(dir layer.Direction) {
 	d.half[dir.Reverse()].window.known = false
 	for _, s := range d.streams {
 		s.side[dir].missing = true
+		s.lose(dir)
 		for i := range s.side {
 			s.side[i].window.known = false
 		}
+	}
+}
+
+// lose tells who reads a body that nobody knows how much of it is missing.
+func (s *exchange) lose(dir layer.Direction) {
+	s.side[dir].gap = dissect.UnknownGap
+	if dir == layer.ToServer {
+		s.waiting = nil
+	}
+	if s.call != nil {
+		s.call.Lost(dir)
 	}
 }
 
