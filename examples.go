@@ -35,6 +35,9 @@ import (
 //go:embed testdata/tls13-0rtt.* testdata/tls13-hello-retry.*
 //go:embed testdata/grpc-kinds.* testdata/sse-http1.* testdata/websocket-deflate.* testdata/websocket-push.*
 //go:embed testdata/udp-unreachable.*
+//go:embed testdata/lessons/*.json
+//go:embed testdata/hol-http2-loss.client.pcapng testdata/hol-http2-loss.truth.json testdata/http3-loss.*
+//go:embed testdata/http2-nginx-parallel.* testdata/mqtt-fanout.* testdata/webrtc-data.*
 //go:embed testdata/zero-window.*
 var bundled embed.FS
 

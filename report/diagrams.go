@@ -56,9 +56,13 @@ func ways(p *timing.Path) (before, after time.Duration) {
 // read takes the conversation's first packets from the session.
 func (l *ladder) read(ctx context.Context, s *wiresight.Session) {
 	t, err := s.Trace(ctx, l.id, arrows, nil)
-	if t == nil || err != nil {
-		return // a session without an index: the report does without
+	if t != nil && err == nil { // a session without an index: the report does without
+		l.take(t)
 	}
+}
+
+// take draws the packets of a trace.
+func (l *ladder) take(t *wiresight.Trace) {
 	l.Arrows, l.More = Arrows(t.Packets, l.first), t.More
 	for i := range l.Arrows {
 		if a := &l.Arrows[i]; a.Note == "" {

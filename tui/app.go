@@ -18,6 +18,7 @@ import (
 	"github.com/wiresight/wiresight/tui/page/help"
 	"github.com/wiresight/wiresight/tui/page/notebook"
 	"github.com/wiresight/wiresight/tui/page/picker"
+	"github.com/wiresight/wiresight/tui/page/present"
 	"github.com/wiresight/wiresight/tui/theme"
 )
 
@@ -30,38 +31,42 @@ const (
 // app is the whole screen: a status bar, the page on top of the stack, and
 // the keys of that page.
 type app struct {
-	ctx     context.Context
-	theme   *theme.Theme
-	src     page.Source        // nil while the picker is shown
-	own     *wiresight.Session // opened by the picker: ours to close
-	picked  bool               // the bottom of the stack is the picker
-	title   string
-	filter  string
-	judges  func() page.Judge // makes one for a session
-	whole   page.JudgeAll
-	judge   page.Judge
-	compile page.Compiler
-	status  wiresight.Status
-	pages   []page.Page // the one on top last
-	width   int
-	height  int
-	ticks   int
-	tick    func(time.Duration) tea.Cmd
-	failure error // of closing a session
-	author  string
-	book    *notes.Book // of the session
-	asking  *asking     // what the user is asked; nil for nothing
-	told    string      // outcome of what was asked for; until the next key
-	saving  *saving     // nil where nothing is written
+	ctx      context.Context
+	theme    *theme.Theme
+	src      page.Source        // nil while the picker is shown
+	own      *wiresight.Session // opened by the picker: ours to close
+	picked   bool               // the bottom of the stack is the picker
+	title    string
+	filter   string
+	judges   func() page.Judge // makes one for a session
+	whole    page.JudgeAll
+	judge    page.Judge
+	compile  page.Compiler
+	status   wiresight.Status
+	pages    []page.Page // the one on top last
+	width    int
+	height   int
+	ticks    int
+	tick     func(time.Duration) tea.Cmd
+	failure  error // of closing a session
+	author   string
+	book     *notes.Book // of the session
+	asking   *asking     // what the user is asked; nil for nothing
+	told     string      // outcome of what was asked for; until the next key
+	saving   *saving     // nil where nothing is written
+	examples []Choice    // that lessons are of
 }
 
 func newApp(ctx context.Context, opt Options, t *theme.Theme) *app {
-	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, author: opt.Author, tick: tick, judges: judges, whole: whole, compile: compile}
+	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, author: opt.Author, examples: opt.Examples, tick: tick, judges: judges, whole: whole, compile: compile}
 	if opt.Session != nil {
 		a.look(opt.Session, opt.Notes)
 		return a
 	}
 	a.pick(opt)
+	if l, ok := wiresight.FindLesson(opt.Lesson); ok {
+		a.put(present.New(a.ctx, a.theme, l, present.Examples))
+	}
 	return a
 }
 
@@ -71,6 +76,7 @@ func (a *app) pick(opt Options) {
 	a.pages = []page.Page{picker.New(a.ctx, a.theme, []picker.Section{
 		{Title: "Recent files", Empty: "none yet", Choices: choices(opt.Recent)},
 		{Title: "Interfaces", Empty: "none that can be captured on", Choices: choices(opt.Interfaces)},
+		{Title: "Lessons", Empty: "none", Choices: choices(opt.Lessons)},
 		{Title: "Examples", Empty: "none", Choices: choices(opt.Examples)},
 	})}
 }
@@ -78,7 +84,7 @@ func (a *app) pick(opt Options) {
 func choices(list []Choice) []picker.Choice {
 	made := make([]picker.Choice, len(list))
 	for i, c := range list {
-		made[i] = picker.Choice{Title: c.Title, Description: c.Description, Notes: c.Notes, Open: c.Open}
+		made[i] = picker.Choice{Title: c.Title, Description: c.Description, Notes: c.Notes, Lesson: c.Lesson, Open: c.Open}
 	}
 	return made
 }
@@ -139,6 +145,28 @@ func (a *app) close() {
 		a.failure = a.own.Close()
 		a.own = nil
 	}
+}
+
+// example opens a built-in capture that a lesson is of, where nothing else is
+// open.
+func (a *app) example(name string) tea.Cmd {
+	if a.src != nil {
+		a.told = "close the open capture first: esc goes back"
+		return nil
+	}
+	for _, c := range a.examples {
+		if c.Title == name {
+			ctx := a.ctx
+			return func() tea.Msg {
+				s, err := c.Open(ctx)
+				if err != nil {
+					return toldMsg{"", err}
+				}
+				return page.Opened{Title: c.Title, Notes: c.Notes, Session: s}
+			}
+		}
+	}
+	return nil
 }
 
 // Update takes a message in.

@@ -61,6 +61,13 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 				compare(t, u)
 			})
 		}
+		for _, p := range []struct{ name, keys string }{{"present", "right right"}, {"present-quiz", "right z"}, {"present-replay", "R R R r . ."}} {
+			t.Run(fmt.Sprintf("%s-%dx%d", p.name, size.width, size.height), func(t *testing.T) {
+				u := startLesson(t, "why-40-ms", size.width, size.height)
+				u.press(p.keys)
+				compare(t, u)
+			})
+		}
 		t.Run(fmt.Sprintf("picker-%dx%d", size.width, size.height), func(t *testing.T) {
 			u := startPicker(t, size.width, size.height)
 			u.press("tab down")
@@ -77,9 +84,19 @@ func startPicker(t *testing.T, width, height int) *user {
 	opt := Options{
 		Recent:     []Choice{{Title: "trace.pcapng", Description: "/home/me/trace.pcapng", Open: open}, {Title: "日本語.pcap", Description: "/home/me/日本語.pcap", Open: open}},
 		Interfaces: []Choice{{Title: "eth0", Description: "up, 192.0.2.7", Open: open}},
+		Lessons:    []Choice{{Title: "one-http-request", Description: "One HTTP request", Lesson: "one-http-request"}},
 		Examples:   []Choice{{Title: "dns", Description: "A few names are looked up", Open: open}, {Title: "polling", Description: "A client asks again and again\x1b]0;title\a", Open: open}},
 	}
 	u := &user{t: t, app: newApp(context.Background(), opt, theme.Bare())}
+	u.send(tea.WindowSizeMsg{Width: width, Height: height})
+	return u
+}
+
+// startLesson presents a lesson that is built in.
+func startLesson(t *testing.T, name string, width, height int) *user {
+	u := &user{t: t, app: newApp(context.Background(), Options{Lesson: name}, theme.Bare())}
+	u.app.tick = func(time.Duration) tea.Cmd { return nil }
+	u.do(u.app.Init())
 	u.send(tea.WindowSizeMsg{Width: width, Height: height})
 	return u
 }

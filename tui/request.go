@@ -3,6 +3,7 @@ package tui
 import (
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/classify"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/display"
@@ -15,6 +16,7 @@ import (
 	"github.com/wiresight/wiresight/tui/page/overview"
 	"github.com/wiresight/wiresight/tui/page/packets"
 	"github.com/wiresight/wiresight/tui/page/pairs"
+	"github.com/wiresight/wiresight/tui/page/present"
 )
 
 // request does what a page asked for.
@@ -39,6 +41,13 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 			return a.push(reader.New(a.theme, l.Title, l.Markdown())), true
 		}
 		return nil, true
+	case page.Present:
+		if l, ok := wiresight.FindLesson(m.Lesson); ok {
+			return a.push(present.New(a.ctx, a.theme, l, present.Examples)), true
+		}
+		return nil, true
+	case page.OpenExample:
+		return a.example(m.Name), true
 	case page.Opened:
 		a.title, a.own = m.Title, m.Session
 		m.Session.Start()

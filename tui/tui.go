@@ -22,9 +22,10 @@ type Options struct {
 	Notes   string             // path of the journal of the session's notes; "" keeps them in memory
 	Author  string             // who writes notes
 	Filter  string             // display filter that the conversations page begins with; "" for none
+	Lesson  string             // name of the lesson to present instead; "" for none
 
 	// What the picker offers.
-	Examples, Recent, Interfaces []Choice
+	Lessons, Examples, Recent, Interfaces []Choice
 }
 
 // Choice is one line of the picker.
@@ -32,6 +33,7 @@ type Choice struct {
 	Title       string
 	Description string
 	Notes       string // path of the journal of its notes
+	Lesson      string // name of a lesson to present; "" for a capture
 	// Open makes the session; the TUI starts it and closes it.
 	Open func(ctx context.Context) (*wiresight.Session, error)
 }

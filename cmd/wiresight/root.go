@@ -45,7 +45,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f.add(root)
 	f.addLive(root)
-	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples(), newRun(), newSave(), newPatterns(), newNotes())
+	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples(), newLesson(), newRun(), newSave(), newPatterns(), newNotes())
 	return root
 }
 
@@ -103,7 +103,7 @@ func notATerminal(path, iface string) error {
 // show runs the TUI over a session, or its picker where s is nil.
 func show(ctx context.Context, s *wiresight.Session, opt tui.Options) error {
 	opt.Author = author()
-	opt.Examples, opt.Recent, opt.Interfaces = exampleChoices(ctx), recentChoices(ctx), interfaceChoices(ctx)
+	opt.Lessons, opt.Examples, opt.Recent, opt.Interfaces = lessonChoices(), exampleChoices(ctx), recentChoices(ctx), interfaceChoices(ctx)
 	if s != nil {
 		opt.Session = s
 	}

@@ -159,7 +159,7 @@ func (l *Ladder) Text() string {
 		a := &l.Arrows[i]
 		if i > 0 {
 			if wait := a.At - l.Arrows[i-1].At; float64(wait) > long {
-				fmt.Fprintf(&b, "%6s %9s  ┊%s┊\n", "", "⋮ +"+Span(wait), strings.Repeat(" ", middle))
+				fmt.Fprintf(&b, "%6s%10s  ┊%s┊\n", "", "⋮ +"+Span(wait), strings.Repeat(" ", middle))
 			}
 		}
 		label := " " + clip(a.Label, middle-8) + " "

@@ -91,6 +91,18 @@ var (
 	PanRight = bind("→", "later", "right")
 )
 
+// The ladder's replay, and lessons.
+var (
+	Replay   = bind("r", "replay, pause", "r")
+	Speed    = bind("R", "slower replay", "R")
+	StepOn   = bind(".", "one more arrow", ".")
+	NextStep = bind("→/space", "next step", "right", " ", "l", "pgdown")
+	PrevStep = bind("←", "step before", "left", "h", "pgup")
+	Reveal   = bind("enter", "reveal", "enter")
+	Quiz     = bind("z", "quiz", "z")
+	Example  = bind("o", "open its capture", "o")
+)
+
 // The packets page.
 var (
 	NextPane = bind("tab", "next pane", "tab")
@@ -138,8 +150,8 @@ var (
 	}
 	Ladder = Group{
 		Title:    "Ladder",
-		Bindings: []key.Binding{View, Lesson},
-		Foot:     []key.Binding{Open, View, Lesson},
+		Bindings: []key.Binding{View, Replay, Speed, StepOn, Lesson},
+		Foot:     []key.Binding{Open, View, Replay, Lesson},
 	}
 	Waterfall = Group{
 		Title:    "Waterfall",
@@ -185,6 +197,11 @@ var (
 		Bindings: []key.Binding{Filter, Edit, Delete, Undo, Save, Merge},
 		Foot:     []key.Binding{Open, Edit, Delete, Undo, Save, Merge, Back},
 	}
+	Presentation = Group{
+		Title:    "Lesson",
+		Bindings: []key.Binding{NextStep, PrevStep, Reveal, Quiz, Replay, Speed, StepOn, Example},
+		Foot:     []key.Binding{NextStep, PrevStep, Replay, Speed, Quiz, Example, Back},
+	}
 	Asking = Group{Title: "Question", Foot: []key.Binding{Accept, Cancel}}
 	Reader = Group{Title: "Text", Foot: []key.Binding{Back}}
 	Picker = Group{
@@ -223,4 +240,4 @@ func InTab(g Group) Group {
 }
 
 // Pages lists the groups of all pages.
-var Pages = []Group{Conversations, PairsPage, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Notebook, Picker}
+var Pages = []Group{Conversations, PairsPage, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Notebook, Presentation, Picker}

@@ -70,6 +70,13 @@ type OpenPackets struct {
 // finding or a way to set up, by its id.
 type OpenLesson struct{ ID string }
 
+// Present asks for the presentation of a built-in lesson, OpenExample for a
+// built-in capture beside what is open.
+type (
+	Present     struct{ Lesson string }
+	OpenExample struct{ Name string }
+)
+
 // NoteTarget is what a note is about: each part narrows the one before.
 type NoteTarget = notes.Target
 

@@ -29,6 +29,7 @@ import (
 type Choice struct {
 	Title, Description string
 	Notes              string // path of the journal of its notes
+	Lesson             string // to present; "" for a capture
 	Open               page.Opener
 }
 
@@ -146,6 +147,9 @@ func (p *Page) open() tea.Cmd {
 	}
 	r := p.rows[p.list.Cursor]
 	c := p.sections[r.section].Choices[r.choice]
+	if c.Lesson != "" {
+		return page.Send(page.Present{Lesson: c.Lesson})
+	}
 	p.opening, p.err = c.Title, nil
 	return func() tea.Msg {
 		s, err := c.Open(p.ctx)

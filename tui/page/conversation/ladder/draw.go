@@ -132,7 +132,7 @@ func (p *Page) names(b *brush, width int) string {
 	right := ansi.Truncate("server "+component.Endpoint(p.subject.Server), room/2, "…")
 	at := min(b.server+1-ansi.StringWidth(right)/2, width-ansi.StringWidth(right))
 	left := ansi.Truncate("client "+component.Endpoint(p.subject.Client), at-b.client-1, "…")
-	c.Text(0, 0, p.view.String(), dim)
+	c.Text(0, 0, p.state(), dim)
 	c.Text(b.client, 0, left, client)
 	c.Text(at, 0, right, server)
 	return c.Row(0)
@@ -277,7 +277,7 @@ func (b *brush) holds(from, to int) {
 	until := -1
 	for _, h := range p.subject.Holds {
 		i, j := p.subject.Index(h.From), p.subject.Index(h.To)
-		if i < 0 || j <= i || i >= to || j < from || i <= until {
+		if i < 0 || j <= i || j >= len(p.plan.arrows) || i >= to || j < from || i <= until { // in a replay its end may be still to come
 			continue
 		}
 		until = j

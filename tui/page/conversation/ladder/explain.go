@@ -14,10 +14,14 @@ import (
 )
 
 func (p *Page) title() string {
+	title := "packet"
 	if a := p.arrow(); a != nil {
-		return fmt.Sprintf("packet %d", a.packet)
+		title = fmt.Sprintf("packet %d", a.packet)
 	}
-	return "packet"
+	if text := p.progress(); text != "" {
+		title += " · " + text
+	}
+	return title
 }
 
 // explain tells in words what the selected arrow is.

@@ -49,12 +49,13 @@ type Page struct {
 	cursor  int // arrow
 	offset  int // row
 	keep    int // packet to find again after the arrows were made anew
+	replay  replay
 
 	width, height int
 }
 
 // New returns the tab.
-func New(t *theme.Theme) *Page { return &Page{theme: t} }
+func New(t *theme.Theme) *Page { return &Page{theme: t, replay: replay{speed: 1}} }
 
 // Init has nothing to ask for.
 func (p *Page) Init() tea.Cmd { return nil }
@@ -99,6 +100,7 @@ func (p *Page) take(n plan) {
 	if a := p.arrow(); a != nil {
 		p.keep = a.packet
 	}
+	p.stop()
 	p.plan = n
 	p.cursor = p.plan.nearest(p.keep)
 	p.follow()
@@ -125,6 +127,8 @@ func (p *Page) Update(m tea.Msg) tea.Cmd {
 		if m.page == p && m.view == p.view {
 			p.take(m.plan)
 		}
+	case grownMsg:
+		return p.grown(m)
 	case tea.KeyMsg:
 		return p.key(m)
 	case tea.MouseMsg:
@@ -134,6 +138,9 @@ func (p *Page) Update(m tea.Msg) tea.Cmd {
 }
 
 func (p *Page) key(k tea.KeyMsg) tea.Cmd {
+	if cmd, mine := p.replayKey(k); mine {
+		return cmd
+	}
 	switch {
 	case key.Matches(k, keymap.View):
 		p.view = (p.view + 1) % views
