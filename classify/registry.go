@@ -20,6 +20,7 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{lessons: []Lesson{pattern.PollingLesson, pattern.InVainLesson}, conversation: pattern.Polling},
+		{conversation: pattern.PollingTurns},
 		{lessons: []Lesson{pattern.LongPollingLesson, pattern.LongPollTimeoutsLesson}, conversation: pattern.LongPolling},
 		{lessons: []Lesson{pattern.RequestResponseLesson}, conversation: pattern.Alternation},
 		{lessons: []Lesson{pattern.PipeliningLesson}, conversation: pattern.Pipeline},

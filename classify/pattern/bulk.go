@@ -48,7 +48,9 @@ func Bulk(v *timing.View, out *claim.Sink) {
 		}
 		idle, known := v.Idle(dir)
 		switch {
-		case v.Transport == layer.TCP && (!known || idle > 0.25 || bytes/max(1, packets) < 536):
+		case v.Transport == layer.TCP && known && (idle > 0.25 || bytes/max(1, packets) < 536):
+			continue
+		case v.Transport == layer.TCP && !known && (!oneAnswer(v, dir) || bytes/max(1, packets) < 900):
 			continue
 		case v.Transport != layer.TCP && (v.QUIC == nil || bytes/max(1, packets) < 900 || v.Duration() > int64(30*time.Second)):
 			continue
@@ -88,6 +90,21 @@ func manyAnswers(v *timing.View) bool {
 		most = max(most, x.Request.Bytes, x.Response.Bytes)
 	}
 	return most > 0 && most*2 < v.Payload.Sum()
+}
+
+// oneAnswer reports whether a single message carries four fifths of a
+// direction's bytes, within half a minute, and its kind is no stream.
+func oneAnswer(v *timing.View, dir layer.Direction) bool {
+	for _, x := range v.Conversation.Exchanges {
+		p := &x.Response
+		if x.Dir == dir {
+			p = &x.Request
+		}
+		if p.Bytes*5 >= v.Payload[dir]*4 && p.Last.Since(p.First) < 30*time.Second {
+			return !streams(x) && !remote(x)
+		}
+	}
+	return false
 }
 
 // largest cites the largest message or turn of a direction.
@@ -130,7 +147,7 @@ func Paced(v *timing.View, out *claim.Sink) {
 		return
 	}
 	t, ok := timing.TurnsOf(v.Conversation)
-	if !ok || len(v.Events) > 0 {
+	if !ok || len(v.Events) > 0 || claimed(out, EventStreamLesson.ID) {
 		return
 	}
 	for i := range t.Runs {
@@ -151,6 +168,16 @@ func Paced(v *timing.View, out *claim.Sink) {
 			Metrics: []claim.Metric{{Name: "pieces", Value: float64(r.Pauses + 1)}, {Name: "period_s", Value: r.Pause.Seconds()}, {Name: "deviation", Value: r.Spread}}})
 		return
 	}
+}
+
+// claimed reports whether a rule before has claimed a pattern.
+func claimed(out *claim.Sink, id string) bool {
+	for i := range out.Patterns {
+		if out.Patterns[i].ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // eventful reports whether a run is an answer that other rules know.

@@ -338,10 +338,10 @@ func safety(chains []chain, out *claim.Sink) {
 		var e evidence
 		list[0].cite(&e)
 		p := claim.Pattern{ID: IdempotentRetryLesson.ID, Confidence: 0.93, Basis: claim.Decoded, Evidence: e, Conversations: conversations(list), Metrics: []claim.Metric{{Name: "requests", Value: float64(len(list))}}}
-		p.Because = fmt.Sprintf("%s (%s) may be made twice with the effect of once.", count(len(list), "request that was made again"), list[0].tries[1].x.Name)
+		p.Because = fmt.Sprintf("%s (%s) may be made twice with the effect of once.", counts(len(list), "request that was made again", "requests that were made again"), list[0].tries[1].x.Name)
 		if i == 1 {
 			p.ID = UnsafeRetryLesson.ID
-			p.Because = fmt.Sprintf("%s (%s) carries nothing by which the server would know it again.", count(len(list), "request that was made again"), list[0].tries[1].x.Name)
+			p.Because = fmt.Sprintf("%s (%s) carries nothing by which the server would know it again.", counts(len(list), "request that was made again", "requests that were made again"), list[0].tries[1].x.Name)
 		}
 		out.Pattern(p)
 	}
@@ -425,6 +425,7 @@ func retryAfter(chains []chain, out *claim.Sink) {
 	out.Finding(f)
 }
 
+// counts writes a number with a noun, whatever its plural.
 func counts(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one

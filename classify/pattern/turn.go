@@ -70,6 +70,9 @@ const (
 // only where its sender had acknowledged all that the other side had said.
 func byTurns(v *timing.View, out *claim.Sink) {
 	t, ok := applicationTurns(v)
+	if polled(out) > 0 {
+		return
+	}
 	if !ok || t.Count/2 < leastPairs || t.Crossed*crossedPart > t.Count || t.First != layer.ToServer {
 		return
 	}

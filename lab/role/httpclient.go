@@ -29,8 +29,9 @@ type Fetch struct {
 	Target string
 	Body   int // bytes
 	Header map[string]string
-	Parts  int // send a multipart form with so many files instead of the body
-	Cancel int // take only so many bytes of the answer, then give up the request; 0 takes all
+	Parts  int           // send a multipart form with so many files instead of the body
+	After  time.Duration // to wait before it, besides HTTPClient.Every
+	Cancel int           // take only so many bytes of the answer, then give up the request; 0 takes all
 }
 
 // HTTPClient is what an HTTP client of the lab is told.
@@ -127,6 +128,7 @@ func fetchAll(client *http.Client, s HTTPClient) HTTPReport {
 	for i, f := range s.Fetches {
 		time.Sleep(time.Until(next))
 		next = next.Add(s.Every)
+		time.Sleep(f.After)
 		if s.Concurrent && i > 0 {
 			all.Go(func() { results[i].request, results[i].state = fetch(client, s, f) })
 		} else {

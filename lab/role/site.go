@@ -77,6 +77,7 @@ func site() http.Handler {
 		}
 		fmt.Fprintln(w, `{"state":"running"}`)
 	})
+	patterns(mux)
 	return mux
 }
 

@@ -45,7 +45,7 @@ var allVantages = []string{"client", "middle", "server"}
 func All() []Scenario {
 	var all []Scenario
 	for _, group := range [][]Scenario{
-		httpScenarios(), pollingScenarios(), nagleScenarios(), lossScenarios(),
+		httpScenarios(), pollingScenarios(), patternScenarios(), nagleScenarios(), lossScenarios(),
 		stallScenarios(), repairScenarios(), limitScenarios(), setUpScenarios(), waitingScenarios(),
 		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(), realtimeScenarios(),
 		contentScenarios(), quicScenarios(), ngtcp2Scenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
