@@ -9,7 +9,7 @@ PREFIX   ?= /usr/local
 EXAMPLE  ?= nagle-delayed-ack-rtt1ms
 export CGO_ENABLED = 0
 
-.PHONY: build run test bench bench-data bench-compare lint fuzz lab install cross clean
+.PHONY: build run test patterns bench bench-data bench-compare lint fuzz lab install cross clean
 
 build: ## bin/wiresight, a static binary
 	go build $(GOFLAGS) -ldflags '$(LDFLAGS)' -o bin/wiresight ./cmd/wiresight
@@ -21,6 +21,9 @@ test: ## all tests, of the lab's own logic too
 	go vet ./...
 	go test ./...
 	cd lab && go vet ./... && go test ./...
+
+patterns: ## docs/patterns.md's tables: how the rules do on the labelled captures
+	go test -run TestTheCatalogueHolds -count 1 ./classify -catalogue
 
 bench: ## benchmarks of each stage
 	go test -run '^$$' -bench . -benchmem ./...

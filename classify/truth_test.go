@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/capture"
 	"github.com/wiresight/wiresight/capture/file"
 	"github.com/wiresight/wiresight/classify"
@@ -21,6 +22,7 @@ import (
 	"github.com/wiresight/wiresight/classify/timing"
 	"github.com/wiresight/wiresight/decode"
 	"github.com/wiresight/wiresight/decode/flow"
+	"github.com/wiresight/wiresight/decode/secrets"
 )
 
 // truth is what the lab says of a scenario.
@@ -80,8 +82,35 @@ func read(t testing.TB, path string) *result {
 	return r
 }
 
+// keysOf names the file of keys that may lie beside a capture.
+func keysOf(path string) string {
+	name, _, _ := strings.Cut(filepath.Base(path), ".")
+	return filepath.Join(filepath.Dir(path), name+".keys")
+}
+
+// readWithKeys reads a capture with the keys that lie beside it, if any.
+func readWithKeys(t testing.TB, path string) *result {
+	t.Helper()
+	store := secrets.New()
+	if _, err := os.Stat(keysOf(path)); err == nil {
+		if err := wiresight.LoadKeys(store, keysOf(path), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := readWith(t, path, store)
+	if r == nil {
+		t.Fatalf("%s cannot be read", path)
+	}
+	return r
+}
+
 // tryRead is read for what may be no capture: it returns nil then.
 func tryRead(t testing.TB, path string) *result {
+	t.Helper()
+	return readWith(t, path, nil)
+}
+
+func readWith(t testing.TB, path string, keys *secrets.Store) *result {
 	t.Helper()
 	src, err := file.Open(path, file.Options{Context: context.Background()})
 	if err != nil {
@@ -89,7 +118,7 @@ func tryRead(t testing.TB, path string) *result {
 		return nil
 	}
 	defer src.Close()
-	chain := decode.New(decode.Options{NewTracker: timing.NewTracker})
+	chain := decode.New(decode.Options{NewTracker: timing.NewTracker, Secrets: keys})
 	r := &result{}
 	var f capture.Frame
 	for {
@@ -311,7 +340,7 @@ func TestEachCaptureShowsWhatItsTruthSays(t *testing.T) {
 	for _, s := range scenarios(t) {
 		for _, path := range captures(t, s.Scenario) {
 			t.Run(strings.TrimSuffix(filepath.Base(path), ".pcapng"), func(t *testing.T) {
-				r := read(t, path)
+				r := readWithKeys(t, path)
 				got := r.ids()
 				for _, id := range s.Shows {
 					if !slices.Contains(got, id) && hidden(filepath.Base(path), id) == "" {

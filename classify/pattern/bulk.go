@@ -25,15 +25,16 @@ var PacedLesson = claim.Lesson{
 	ID: "paced-streaming", Title: "A stream at a steady rate",
 	About: "Media are sent as fast as they are played, not as fast as the network lets them: a packet every 20 ms for speech, a burst for each picture. What matters is delay and its variation, hardly the bandwidth; " +
 		"what comes too late is of no use.",
-	Is:      "RTP packets of one source over a second or more; without RTP, small pieces of one turn at equal intervals that the sender makes.",
+	Is:      "RTP packets of one source over half a second or more; without RTP, small pieces of one turn at equal intervals that the sender makes.",
 	IsNot:   "A download, which is as fast as the path; events, which come when something happens.",
 	Sources: []string{"RFC 3550", "RFC 8836"},
 }
 
 const (
 	leastBulk   = 128 << 10
-	leastMedia  = 50 // packets
-	mediaLasts  = time.Second
+	leastMedia  = 25 // packets
+	mediaLasts  = 500 * time.Millisecond
+	manyMedia   = 50
 	evenPauses  = 0.25 // coefficient of variation
 	pausesPaced = 15
 )
@@ -50,7 +51,7 @@ func Bulk(v *timing.View, out *claim.Sink) {
 		switch {
 		case v.Transport == layer.TCP && known && (idle > 0.25 || bytes/max(1, packets) < 536):
 			continue
-		case v.Transport == layer.TCP && !known && (!oneAnswer(v, dir) || bytes/max(1, packets) < 900):
+		case v.Transport == layer.TCP && !known && (!oneAnswer(v, dir) && !sealed(v) || bytes/max(1, packets) < 900):
 			continue
 		case v.Transport != layer.TCP && (v.QUIC == nil || bytes/max(1, packets) < 900 || v.Duration() > int64(30*time.Second)):
 			continue
@@ -61,7 +62,10 @@ func Bulk(v *timing.View, out *claim.Sink) {
 			continue
 		}
 		confidence := 0.93
-		if !known || manyAnswers(v) {
+		switch {
+		case !known && sealed(v):
+			confidence = 0.65
+		case !known, manyAnswers(v):
 			confidence = 0.75
 		}
 		rate := float64(bytes) * 8 / max(1e-6, flow.Seconds(v.Duration()))
@@ -105,6 +109,12 @@ func oneAnswer(v *timing.View, dir layer.Direction) bool {
 		}
 	}
 	return false
+}
+
+// sealed reports whether only sizes and times can be seen, of a conversation
+// that is short enough for its bytes to be one transfer.
+func sealed(v *timing.View) bool {
+	return v.TLS != nil && len(v.Conversation.Exchanges) == 0 && v.Duration() < int64(30*time.Second)
 }
 
 // largest cites the largest message or turn of a direction.
@@ -215,7 +225,11 @@ func media(v *timing.View, out *claim.Sink) {
 		return
 	}
 	period := longest.Last.Since(longest.First).Seconds() / float64(longest.Packets-1)
-	out.Pattern(claim.Pattern{ID: PacedLesson.ID, Confidence: 0.95, Basis: claim.Decoded, Evidence: e,
+	confidence := 0.95
+	if longest.Packets < manyMedia {
+		confidence = 0.85
+	}
+	out.Pattern(claim.Pattern{ID: PacedLesson.ID, Confidence: confidence, Basis: claim.Decoded, Evidence: e,
 		Because: fmt.Sprintf("%s of media; the longest has a packet every %.1f ms on average, with a jitter of at most %.1f ms, and lost %d of %d.",
 			count(n, "stream"), period*1e3, longest.MaxJitter*1e3, longest.Lost, longest.Packets+longest.Lost),
 		Metrics: []claim.Metric{{Name: "streams", Value: float64(n)}, {Name: "packets", Value: float64(packets)}, {Name: "period_s", Value: period}, {Name: "jitter_s", Value: longest.MaxJitter}, {Name: "lost", Value: float64(longest.Lost)}}})

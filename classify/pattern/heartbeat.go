@@ -100,7 +100,7 @@ func row(v *timing.View) (best beats) {
 	}
 	events(int(^uint(0) >> 1))
 	keep()
-	if best.kind == "a STUN binding" && (v.RTP != nil || best.last.Nanos-best.first.Nanos < 2e9) {
+	if best.kind == "a STUN binding" && (v.Packets.Sum() > int64(3*best.n) || v.RTP != nil || best.last.Nanos-best.first.Nanos < 2e9) {
 		return beats{} // checks of a path, or signs of life amid media
 	}
 	return best

@@ -31,7 +31,7 @@ func Alternation(v *timing.View, out *claim.Sink) {
 	var prior *flow.Exchange
 	for i := range v.Conversation.Exchanges {
 		x := v.Conversation.Exchanges[i]
-		if !answered(x) {
+		if !answered(x) || x.Protocol == "stun" {
 			continue
 		}
 		if prior != nil && x.Dir == layer.ToServer && !waited(v, x.Request.First, prior.Response.First) {

@@ -29,19 +29,22 @@ func chromiumScenarios() []Scenario {
 		},
 		{
 			Name: "chromium-http2", Description: "Chromium loads a page with a dozen parts over HTTP/2 with TLS.",
-			Path: path, Programs: programs, Run: func(e *Env) error { return runChromium(e, role.PageServer{Protocol: "http2"}, "https") },
+			Path: path, Programs: programs, Shows: []string{"multiplexing"},
+			Run:   func(e *Env) error { return runChromium(e, role.PageServer{Protocol: "http2"}, "https") },
 			Check: all(loaded("http2"), streamsKnown),
 		},
 		{
 			Name: "chromium-http3", Description: "Chromium loads a page with a dozen parts over HTTP/3, told beforehand that the server has it.",
-			Path: path, Programs: programs, Run: func(e *Env) error {
+			Path: path, Programs: programs, Shows: []string{"multiplexing"},
+			Run: func(e *Env) error {
 				return runChromium(e, role.PageServer{Protocol: "http2", HTTP3: true}, "https", "--origin-to-force-quic-on="+serverName+":443")
 			},
 			Check: all(loaded("http3"), streamsKnown),
 		},
 		{
 			Name: "chromium-alt-svc", Description: "Chromium begins with HTTP/2 and goes on with HTTP/3, which the server's Alt-Svc tells it of.",
-			Path: path, Programs: programs, Run: func(e *Env) error {
+			Path: path, Programs: programs, Shows: []string{"multiplexing"},
+			Run: func(e *Env) error {
 				return runChromium(e, role.PageServer{Protocol: "http2", HTTP3: true, AltSvc: true}, "https",
 					"--origin-to-force-quic-on="+serverName+":1") // for QUIC, Chromium trusts other CAs only of hosts named so, whatever the port
 			},

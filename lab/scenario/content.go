@@ -23,22 +23,28 @@ func contentScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "sse-http1", Description: "A client reads an event stream over HTTP/1.1: six events, one every 40 ms, two of them at once, and a comment.",
-			Path: path, Run: func(e *Env) error { return runEvents(e, "http1") },
-			Check: all(statuses(200), protocol("http1"), events(6)),
+			Path: path, Shows: []string{"server-sent-events"},
+			DoesNotShow: []string{"chunked-streaming", "push", "publish-subscribe", "paced-streaming"},
+			Run:         func(e *Env) error { return runEvents(e, "http1") },
+			Check:       all(statuses(200), protocol("http1"), events(6)),
 		},
 		{
 			Name: "sse-http2", Description: "The same event stream over HTTP/2 with TLS.",
-			Path: path, Run: func(e *Env) error { return runEvents(e, "http2") },
-			Check: all(statuses(200), protocol("http2"), events(6)),
+			Path: path, Shows: []string{"server-sent-events"},
+			DoesNotShow: []string{"chunked-streaming", "push"},
+			Run:         func(e *Env) error { return runEvents(e, "http2") },
+			Check:       all(statuses(200), protocol("http2"), events(6)),
 		},
 		{
 			Name: "http1-encodings", Description: "A Go server answers with the content codings gzip, deflate, br and zstd over HTTP/1.1.",
-			Path: path, Run: func(e *Env) error { return runSite(e, role.HTTPClient{Fetches: codings}) },
+			Path: path, DoesNotShow: []string{"server-sent-events", "chunked-streaming"},
+			Run:   func(e *Env) error { return runSite(e, role.HTTPClient{Fetches: codings}) },
 			Check: all(statuses(200, 200, 200, 200), encodings("gzip", "deflate", "br", "zstd")),
 		},
 		{
 			Name: "http2-encodings", Description: "The same content codings over HTTP/2 without TLS.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, DoesNotShow: []string{"multiplexing"},
+			Run: func(e *Env) error {
 				return runHTTP2Go(e, role.HTTPServer{Protocols: []string{"h2c"}}, role.HTTPClient{Protocol: "h2c", Fetches: codings})
 			},
 			Check: all(statuses(200, 200, 200, 200), encodings("gzip", "deflate", "br", "zstd")),
@@ -57,7 +63,8 @@ func contentScenarios() []Scenario {
 		},
 		{
 			Name: "http1-trailers", Description: "A chunked answer with a trailer.",
-			Path: path, Run: func(e *Env) error { return runSite(e, role.HTTPClient{Fetches: gets("/trailers")}) },
+			Path: path, DoesNotShow: []string{"server-sent-events"},
+			Run: func(e *Env) error { return runSite(e, role.HTTPClient{Fetches: gets("/trailers")}) },
 			Check: all(statuses(200), func(e *Env) error {
 				if len(e.Truth.Requests[0].Trailers) != 1 {
 					return fmt.Errorf("no trailer came")

@@ -14,32 +14,37 @@ func databaseScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "redis-resp2", Description: "go-redis and redis-server over RESP2 with a password: single commands, a pipeline of six, a transaction, an error, and three messages to two subscribers.",
-			Path: messagingPath, Programs: []string{"redis-server"}, Shows: []string{"publish-subscribe", "pipelining"},
-			Run: func(e *Env) error { return runRedis(e, role.RedisClients{RESP: 2, Password: "not-shown"}) }, Check: sentAndReceived(3, 6),
+			Path: messagingPath, Programs: []string{"redis-server"}, Shows: []string{"publish-subscribe", "pipelining", "push", "cleartext-credentials"},
+			DoesNotShow: []string{"fire-and-forget"},
+			Run:         func(e *Env) error { return runRedis(e, role.RedisClients{RESP: 2, Password: "not-shown"}) }, Check: sentAndReceived(3, 6),
 		},
 		{
 			Name: "redis-resp3", Description: "The same over RESP3 (HELLO 3), where messages to subscribers are pushes.",
-			Path: messagingPath, Programs: []string{"redis-server"}, Shows: []string{"publish-subscribe", "pipelining"},
+			Path: messagingPath, Programs: []string{"redis-server"}, Shows: []string{"publish-subscribe", "pipelining", "push"},
 			Run: func(e *Env) error { return runRedis(e, role.RedisClients{RESP: 3}) }, Check: sentAndReceived(3, 6),
 		},
 		{
 			Name: "memcached", Description: "gomemcache sets, gets, counts and deletes on memcached, with hits and misses.",
-			Path: messagingPath, Programs: []string{"memcached"}, Shows: []string{"request-response"}, Run: runMemcached,
+			Path: messagingPath, Programs: []string{"memcached"}, Shows: []string{"request-response", "synchronous"}, DoesNotShow: []string{"push", "publish-subscribe"},
+			Run: runMemcached,
 		},
 		{
 			Name: "postgresql", Description: "pgx and PostgreSQL: " + sqlStory + "; two rows are copied.",
 			Path: messagingPath, Programs: []string{"postgres", "setpriv"}, Shows: []string{"request-response"},
-			Run: func(e *Env) error { return runPostgreSQL(e, false) },
+			DoesNotShow: []string{"publish-subscribe"},
+			Run:         func(e *Env) error { return runPostgreSQL(e, false) },
 		},
 		{
 			Name: "postgresql-tls", Description: "The same after an SSLRequest, over TLS 1.3, with the keys.",
 			Path: messagingPath, Programs: []string{"postgres", "setpriv"},
-			Run: func(e *Env) error { return runPostgreSQL(e, true) }, Check: versions("TLS 1.3"),
+			DoesNotShow: []string{"cleartext-credentials"},
+			Run:         func(e *Env) error { return runPostgreSQL(e, true) }, Check: versions("TLS 1.3"),
 		},
 		{
 			Name: "mysql", Description: "go-sql-driver and MariaDB: " + sqlStory + ".",
 			Path: messagingPath, Programs: []string{"mariadbd", "mariadb-install-db"}, Shows: []string{"request-response"},
-			Run: func(e *Env) error { return runMySQL(e, false) },
+			DoesNotShow: []string{"publish-subscribe", "cleartext-credentials"},
+			Run:         func(e *Env) error { return runMySQL(e, false) },
 		},
 		{
 			Name: "mysql-tls", Description: "The same after an SSLRequest, over TLS 1.3, with the keys.",

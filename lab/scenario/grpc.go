@@ -21,17 +21,23 @@ func grpcScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "grpc-kinds", Description: "A grpc-go client makes calls of the four kinds without TLS: unary, client streaming, server streaming, bidirectional.",
-			Path: path, Run: func(e *Env) error { return runGRPC(e, false, four) },
-			Check: all(calls("OK", "OK", "OK", "OK"), callMessages(1, 1, 5, 1, 1, 6, 4, 4)),
+			Path: path, Shows: []string{"unary", "server-streaming", "client-streaming", "bidirectional-streaming"},
+			DoesNotShow: []string{"server-sent-events", "chunked-streaming", "push", "grpc-error", "bulk-transfer"},
+			Run:         func(e *Env) error { return runGRPC(e, false, four) },
+			Check:       all(calls("OK", "OK", "OK", "OK"), callMessages(1, 1, 5, 1, 1, 6, 4, 4)),
 		},
 		{
 			Name: "grpc-kinds-tls", Description: "The same calls over TLS 1.3.",
-			Path: path, Run: func(e *Env) error { return runGRPC(e, true, four) },
-			Check: all(calls("OK", "OK", "OK", "OK"), versions("TLS 1.3"), callMessages(1, 1, 5, 1, 1, 6, 4, 4)),
+			Path: path, Shows: []string{"unary", "server-streaming", "client-streaming", "bidirectional-streaming"},
+			DoesNotShow: []string{"grpc-error"},
+			Run:         func(e *Env) error { return runGRPC(e, true, four) },
+			Check:       all(calls("OK", "OK", "OK", "OK"), versions("TLS 1.3"), callMessages(1, 1, 5, 1, 1, 6, 4, 4)),
 		},
 		{
 			Name: "grpc-errors", Description: "gRPC calls fail: NOT_FOUND, INVALID_ARGUMENT with details, PERMISSION_DENIED; no message comes back.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, Shows: []string{"grpc-error"},
+			DoesNotShow: []string{"server-streaming", "client-streaming", "bidirectional-streaming", "unary", "retry"},
+			Run: func(e *Env) error {
 				return runGRPC(e, false, []role.GRPCCall{
 					{Kind: "unary", Size: 20, Code: codes.NotFound, Message: "no item 7, nor a café"},
 					{Kind: "unary", Size: 20, Code: codes.InvalidArgument, Message: "the payload is bad"},
@@ -42,7 +48,8 @@ func grpcScenarios() []Scenario {
 		},
 		{
 			Name: "grpc-deadline", Description: "A gRPC call's deadline of 150 ms passes while the server streams; the client then makes a call that fits its deadline.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, Shows: []string{"grpc-error"},
+			Run: func(e *Env) error {
 				return runGRPC(e, false, []role.GRPCCall{
 					{Kind: "server-streaming", Messages: 10, Size: 30, Every: 40 * time.Millisecond, Deadline: 150 * time.Millisecond},
 					{Kind: "unary", Size: 30, Deadline: 2 * time.Second},
@@ -62,7 +69,9 @@ func grpcScenarios() []Scenario {
 		},
 		{
 			Name: "grpc-gzip", Description: "gRPC messages are compressed with gzip both ways.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, Shows: []string{"unary", "bidirectional-streaming"},
+			DoesNotShow: []string{"server-streaming", "client-streaming", "grpc-error"},
+			Run: func(e *Env) error {
 				return runGRPC(e, false, []role.GRPCCall{
 					{Kind: "unary", Size: 2000, Gzip: true}, {Kind: "bidi", Messages: 2, Size: 500, Gzip: true},
 				})
@@ -71,25 +80,33 @@ func grpcScenarios() []Scenario {
 		},
 		{
 			Name: "grpc-reflection", Description: "A gRPC client asks the server by reflection for its services and their descriptors, then calls one.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, Shows: []string{"unary", "bidirectional-streaming"},
+			DoesNotShow: []string{"server-streaming", "client-streaming"},
+			Run: func(e *Env) error {
 				return runGRPC(e, false, []role.GRPCCall{{Kind: "reflection"}, {Kind: "unary", Size: 80}})
 			},
 			Check: all(calls("OK", "OK"), callMessages(2, 2, 1, 1)),
 		},
 		{
 			Name: "grpc-web", Description: "A connect-go client makes gRPC-Web calls over HTTP/1.1: unary, streaming, and one that fails.",
-			Path: path, Run: func(e *Env) error { return runConnect(e, role.ConnectClient{Protocol: "grpc-web"}) },
-			Check: all(statuses(200, 200, 200), calls("OK", "OK", "NOT_FOUND"), callMessages(1, 1, 1, 4, 1, 0)),
+			Path: path, Shows: []string{"unary", "server-streaming", "grpc-error"},
+			DoesNotShow: []string{"chunked-streaming", "client-streaming", "bidirectional-streaming"},
+			Run:         func(e *Env) error { return runConnect(e, role.ConnectClient{Protocol: "grpc-web"}) },
+			Check:       all(statuses(200, 200, 200), calls("OK", "OK", "NOT_FOUND"), callMessages(1, 1, 1, 4, 1, 0)),
 		},
 		{
 			Name: "connect", Description: "A connect-go client makes Connect calls over HTTP/2 without TLS: unary, streaming, and one that fails.",
-			Path: path, Run: func(e *Env) error { return runConnect(e, role.ConnectClient{Protocol: "connect", HTTP2: true}) },
-			Check: all(statuses(200, 200, 404), calls("OK", "OK", "NOT_FOUND"), callMessages(1, 1, 1, 4, 1, 0)),
+			Path: path, Shows: []string{"server-streaming"},
+			DoesNotShow: []string{"chunked-streaming", "client-streaming", "bidirectional-streaming"},
+			Run:         func(e *Env) error { return runConnect(e, role.ConnectClient{Protocol: "connect", HTTP2: true}) },
+			Check:       all(statuses(200, 200, 404), calls("OK", "OK", "NOT_FOUND"), callMessages(1, 1, 1, 4, 1, 0)),
 		},
 		{
 			Name: "connect-json", Description: "A connect-go client makes Connect calls with JSON over HTTP/1.1.",
-			Path: path, Run: func(e *Env) error { return runConnect(e, role.ConnectClient{Protocol: "connect", JSON: true}) },
-			Check: all(statuses(200, 200, 404), calls("OK", "OK", "NOT_FOUND"), callMessages(1, 1, 1, 4, 1, 0)),
+			Path: path, Shows: []string{"server-streaming"},
+			DoesNotShow: []string{"client-streaming", "bidirectional-streaming"},
+			Run:         func(e *Env) error { return runConnect(e, role.ConnectClient{Protocol: "connect", JSON: true}) },
+			Check:       all(statuses(200, 200, 404), calls("OK", "OK", "NOT_FOUND"), callMessages(1, 1, 1, 4, 1, 0)),
 		},
 	}
 }

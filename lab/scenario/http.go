@@ -24,7 +24,7 @@ func httpScenarios() []Scenario {
 			Name:        "http1-get-go",
 			Description: "A Go client asks a Go server over one connection: plain answers, a 404, a POST with a body, a chunked answer and a HEAD.",
 			Path:        Path{OneWay: 10 * time.Millisecond}, Vantages: allVantages,
-			Shows: []string{"request-response", "keep-alive-reuse"}, DoesNotShow: []string{"polling", "pipelining"},
+			Shows: []string{"request-response", "keep-alive-reuse", "chunked-streaming", "synchronous"}, DoesNotShow: []string{"polling", "pipelining", "server-sent-events", "paced-streaming", "asynchronous-request-reply", "retry"},
 			Run: runHTTPGo,
 		},
 		{
@@ -46,7 +46,7 @@ func httpScenarios() []Scenario {
 			Name:        "http1-keepalive-page",
 			Description: "curl loads a page and its ten resources from nginx, one after the other over one connection.",
 			Path:        near, Programs: []string{"nginx", "curl"}, Vantages: []string{"client", "server"},
-			Shows: []string{"request-response", "keep-alive-reuse"}, DoesNotShow: []string{"polling", "connection-per-request"},
+			Shows: []string{"request-response", "keep-alive-reuse", "synchronous"}, DoesNotShow: []string{"polling", "connection-per-request", "multiplexing", "server-sent-events", "chunked-streaming", "bulk-transfer", "keep-alive"},
 			Run:   func(e *Env) error { return runCurl(e, pageTargets()...) },
 			Check: all(statuses(repeat(200, 11)...), connections(1)),
 		},
@@ -54,7 +54,7 @@ func httpScenarios() []Scenario {
 			Name:        "http1-connection-per-request",
 			Description: "A client opens a new connection to nginx for each of eight requests.",
 			Path:        near, Programs: []string{"nginx"},
-			Shows: []string{"connection-per-request", "no-connection-reuse"}, DoesNotShow: []string{"polling", "keep-alive-reuse"},
+			Shows: []string{"connection-per-request", "no-connection-reuse", "synchronous"}, DoesNotShow: []string{"polling", "keep-alive-reuse", "multiplexing"},
 			Run: func(e *Env) error {
 				return runNginxGo(e, role.HTTPClient{NewConnections: true, Fetches: gets(pageTargets()[:8]...)})
 			},
@@ -64,7 +64,7 @@ func httpScenarios() []Scenario {
 			Name:        "http1-pipelining",
 			Description: "A client sends six requests to nginx without waiting, then reads the six answers.",
 			Path:        near, Programs: []string{"nginx"}, Vantages: []string{"client", "server"},
-			Shows: []string{"pipelining"}, DoesNotShow: []string{"multiplexing", "polling"},
+			Shows: []string{"pipelining"}, DoesNotShow: []string{"multiplexing", "polling", "synchronous"},
 			Run: runPipelining, Check: all(statuses(repeat(200, 6)...), connections(1), pipelined),
 		},
 	}

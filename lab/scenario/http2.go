@@ -13,12 +13,15 @@ func http2Scenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "http2-nginx-curl", Description: "curl asks nginx for a page and its ten resources over HTTP/2 with TLS, chosen by ALPN, one after the other.",
-			Path: path, Programs: nginx, Run: func(e *Env) error { return runHTTP2Curl(e, "") },
+			Path: path, Programs: nginx, DoesNotShow: []string{"multiplexing"},
+			Run:   func(e *Env) error { return runHTTP2Curl(e, "") },
 			Check: all(statuses(repeat(200, 11)...), connections(1), protocol("http2"), streams(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21)),
 		},
 		{
 			Name: "http2-nginx-parallel", Description: "curl asks nginx for a page and then for ten resources at once over one HTTP/2 connection with TLS 1.3.",
-			Path: path, Programs: nginx, Run: func(e *Env) error { return runHTTP2Curl(e, "ssl_protocols TLSv1.3;", "-Z", "--parallel-max", "20") },
+			Path: path, Programs: nginx, Shows: []string{"multiplexing"},
+			DoesNotShow: []string{"synchronous"},
+			Run:         func(e *Env) error { return runHTTP2Curl(e, "ssl_protocols TLSv1.3;", "-Z", "--parallel-max", "20") },
 			Check: all(statuses(repeat(200, 11)...), connections(1), protocol("http2"), func(e *Env) error {
 				seen := map[int64]bool{}
 				for _, r := range e.Truth.Requests {
@@ -32,12 +35,15 @@ func http2Scenarios() []Scenario {
 		},
 		{
 			Name: "http2-nginx-goaway", Description: "nginx ends each HTTP/2 connection with GOAWAY after four requests; curl goes on over new ones.",
-			Path: path, Programs: nginx, Run: func(e *Env) error { return runHTTP2Curl(e, "keepalive_requests 4;") },
+			Path: path, Programs: nginx, DoesNotShow: []string{"multiplexing"},
+			Run:   func(e *Env) error { return runHTTP2Curl(e, "keepalive_requests 4;") },
 			Check: all(statuses(repeat(200, 11)...), connections(3), protocol("http2")),
 		},
 		{
 			Name: "http2-go", Description: "A Go client asks a Go server over HTTP/2 with TLS: one request, then six at once, among them a POST and a 404.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, Shows: []string{"multiplexing"},
+			DoesNotShow: []string{"push", "synchronous"},
+			Run: func(e *Env) error {
 				fetches := gets("/", "/items/1", "/items/2", "/missing", "/bytes/20000", "/chunked")
 				fetches = append(fetches, role.Fetch{Method: "POST", Target: "/items", Body: 3000})
 				return runHTTP2Go(e, role.HTTPServer{Protocols: []string{"http2"}}, role.HTTPClient{Protocol: "http2", Fetches: fetches, Concurrent: true})
@@ -86,7 +92,8 @@ func http2Scenarios() []Scenario {
 		},
 		{
 			Name: "h2c-go", Description: "A Go client asks a Go server over HTTP/2 without TLS, with prior knowledge: four requests at once after the first.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, Shows: []string{"multiplexing"},
+			Run: func(e *Env) error {
 				return runHTTP2Go(e, role.HTTPServer{Protocols: []string{"h2c"}},
 					role.HTTPClient{Protocol: "h2c", Fetches: gets("/", "/items/1", "/items/2", "/bytes/5000", "/missing"), Concurrent: true})
 			},
@@ -94,7 +101,9 @@ func http2Scenarios() []Scenario {
 		},
 		{
 			Name: "http2-push", Description: "nghttpd pushes a stylesheet and a script with the page; nghttp takes them.",
-			Path: path, Programs: nghttp, Run: func(e *Env) error {
+			Path: path, Programs: nghttp, Shows: []string{"push"},
+			DoesNotShow: []string{"multiplexing"},
+			Run: func(e *Env) error {
 				return e.nghttp([]string{"--push=/=/style.css,/app.js"}, nil, "/")
 			},
 			Check: all(statuses(200, 200, 200), onlyConnection, frames("PUSH_PROMISE", 0, 2)),
@@ -108,7 +117,8 @@ func http2Scenarios() []Scenario {
 		},
 		{
 			Name: "http2-priority", Description: "nghttp builds a tree of priorities (RFC 7540) and asks for three resources with weights in it.",
-			Path: path, Programs: nghttp, Run: func(e *Env) error {
+			Path: path, Programs: nghttp, Shows: []string{"multiplexing"},
+			Run: func(e *Env) error {
 				return e.nghttp(nil, []string{"-p", "100", "-H", "priority: u=2, i"}, "/", "/style.css", "/app.js")
 			},
 			Check: all(statuses(200, 200, 200), onlyConnection, frames("PRIORITY", 5, 0)),

@@ -79,7 +79,7 @@ func limitScenarios() (list []Scenario) {
 			shows:  []string{"receive-window-limited"}, not: append([]string{"application-limited"}, lossFree...),
 			description: "An answer of 100 kB to a client with a receive buffer of 12 kB: each round trip carries no more than its window."})
 		add(streamStory{name: fmt.Sprintf("limit-application-rtt%dms", rtt), path: Path{OneWay: ms(rtt) / 2}, chunks: paced,
-			shows: []string{"application-limited"}, not: append([]string{"receive-window-limited", "congestion-limited"}, lossFree...),
+			shows: []string{"application-limited", "paced-streaming"}, not: append([]string{"receive-window-limited", "congestion-limited", "bulk-transfer"}, lossFree...),
 			description: "An answer that the server's application writes in pieces of 2 kB with pauses of 60 ms."})
 	}
 	add(streamStory{name: "slow-start-restart-rtt80ms", path: Path{OneWay: ms(40)}, chunks: once(150_000),
@@ -87,10 +87,10 @@ func limitScenarios() (list []Scenario) {
 		shows:  []string{"slow-start-restart"}, not: lossFree,
 		description: "Two answers of 150 kB with a silence of 1.5 s between: the second begins with the initial window again."})
 	add(streamStory{name: "lookalike-no-silence-rtt80ms", path: Path{OneWay: ms(40)}, chunks: once(150_000),
-		client: role.StreamClient{Requests: 2, Pause: 20 * time.Millisecond}, not: append([]string{"slow-start-restart"}, lossFree...),
+		client: role.StreamClient{Requests: 2, Pause: 20 * time.Millisecond}, shows: []string{"bulk-transfer"}, not: append([]string{"slow-start-restart"}, lossFree...),
 		description: "The same with a pause of 20 ms: the window stays."})
 	add(streamStory{name: "bufferbloat-rtt20ms", path: Path{OneWay: ms(10), Rate: 8_000_000}, chunks: once(400_000), vantages: []string{"server"},
-		shows: []string{"bufferbloat"}, not: lossFree,
+		shows: []string{"bufferbloat", "bulk-transfer"}, not: append([]string{"server-sent-events", "paced-streaming"}, lossFree...),
 		description: "An answer of 400 kB over a link of 8 Mbit/s with a queue of 256 KiB: the round trip grows with the queue."})
 	add(streamStory{name: "zero-window-long-rtt20ms", path: Path{OneWay: ms(10)}, chunks: once(60_000), client: role.StreamClient{Buffer: 6000, Dawdle: 1500 * time.Millisecond},
 		shows: []string{"zero-window"}, not: lossFree, check: windowClosed,

@@ -22,7 +22,8 @@ func ngtcp2Scenarios() []Scenario {
 		{
 			Name: "http3-ngtcp2", Description: "ngtcp2's client makes six requests to its server over HTTP/3; both compress fields with QPACK's dynamic table.",
 			Path: path, Programs: programs,
-			Run: func(e *Env) error { return runNgtcp2(e, nil, []string{"-n", "6"}, "/", "/style.css", "/app.js") },
+			Shows: []string{"multiplexing"},
+			Run:   func(e *Env) error { return runNgtcp2(e, nil, []string{"-n", "6"}, "/", "/style.css", "/app.js") },
 			Check: all(statuses(200, 200, 200, 200, 200, 200), onlyDatagrams(1), func(e *Env) error {
 				if n := e.Truth.QUIC[0].HTTP3.Encoders; n.ToServer == 0 || n.ToClient == 0 {
 					return fmt.Errorf("the dynamic table was not used both ways: %+v", n)

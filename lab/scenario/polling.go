@@ -15,15 +15,15 @@ func pollingScenarios() []Scenario {
 		{
 			Name:        "polling",
 			Description: "A client asks for a status every 200 ms over one connection; after the first time the answer is 304.",
-			Path:        path, Shows: []string{"polling", "keep-alive-reuse", "conditional-request"},
-			DoesNotShow: []string{"long-polling", "pipelining"},
+			Path:        path, Shows: []string{"polling", "keep-alive-reuse", "conditional-request", "polling-in-vain"},
+			DoesNotShow: []string{"long-polling", "pipelining", "multiplexing", "keep-alive", "cleartext-credentials", "retry"},
 			Run:         func(e *Env) error { return runPolling(e, false) },
 			Check:       all(statuses(append([]int{200}, repeat(304, 9)...)...), connections(1), steady),
 		},
 		{
 			Name:        "polling-new-connections",
 			Description: "A client asks for a status every 200 ms, each time over a new connection; after the first time the answer is 304.",
-			Path:        path, Shows: []string{"polling", "connection-per-request", "no-connection-reuse", "conditional-request"},
+			Path:        path, Shows: []string{"polling", "connection-per-request", "no-connection-reuse", "conditional-request", "polling-in-vain"},
 			DoesNotShow: []string{"long-polling", "keep-alive-reuse"},
 			Run:         func(e *Env) error { return runPolling(e, true) },
 			Check:       all(statuses(append([]int{200}, repeat(304, 9)...)...), connections(10), steady),

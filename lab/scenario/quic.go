@@ -15,7 +15,7 @@ func quicScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "quic-go", Description: "quic-go's client asks quic-go's server over HTTP/3: small answers, a 404, a POST and a larger download.",
-			Path: path, Vantages: allVantages, Shows: []string{"quic", "request-response"}, DoesNotShow: []string{"quic-retry", "quic-0rtt"},
+			Path: path, Vantages: allVantages, Shows: []string{"quic", "request-response"}, DoesNotShow: []string{"quic-retry", "quic-0rtt", "multiplexing"},
 			Run: func(e *Env) error {
 				fetches := append(gets("/", "/items/1", "/missing", "/bytes/20000"), role.Fetch{Method: "POST", Target: "/items", Body: 3000})
 				return runQUIC(e, role.HTTP3Server{}, role.HTTP3Client{HTTPClient: role.HTTPClient{Fetches: fetches}})
@@ -93,7 +93,9 @@ func quicScenarios() []Scenario {
 		},
 		{
 			Name: "http3-concurrent", Description: "A quic-go client makes six requests at once over HTTP/3, among them two downloads.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, Shows: []string{"multiplexing"},
+			DoesNotShow: []string{"synchronous"},
+			Run: func(e *Env) error {
 				fetches := gets("/", "/items/1", "/bytes/15000", "/bytes/15001", "/missing", "/chunked", "/encoded/br")
 				return runQUIC(e, role.HTTP3Server{}, role.HTTP3Client{HTTPClient: role.HTTPClient{Fetches: fetches, Concurrent: true}})
 			},
@@ -137,7 +139,8 @@ func quicScenarios() []Scenario {
 		},
 		{
 			Name: "quic-datagrams", Description: "A protocol of the lab's own over QUIC: a stream is echoed, then eight datagrams (RFC 9221).",
-			Path: path, Run: func(e *Env) error {
+			Path: path, DoesNotShow: []string{"peer-to-peer", "fire-and-forget"},
+			Run: func(e *Env) error {
 				return runRawQUIC(e, 1, role.QUICStep{Do: "echo", Bytes: 300}, role.QUICStep{Do: "datagrams", Count: 8, Bytes: 120})
 			},
 			Check: all(quicIs("v1", false), quicFrames("DATAGRAM", 8, 8)),

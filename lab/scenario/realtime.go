@@ -26,7 +26,9 @@ func realtimeScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "webrtc-data", Description: "Two WebRTC peers find a direct way with ICE, agree on keys with DTLS, and echo three text messages, one larger than a packet, and a binary one on a data channel. The session descriptions travel in an HTTP request and its response.",
-			Path: path,
+			Path:        path,
+			Shows:       []string{"peer-to-peer"},
+			DoesNotShow: []string{"paced-streaming", "keep-alive"},
 			Run: func(e *Env) error {
 				return runWebRTC(e, role.WebRTCPeer{Messages: chat, Binary: 2000}, false)
 			},
@@ -34,7 +36,9 @@ func realtimeScenarios() []Scenario {
 		},
 		{
 			Name: "webrtc-media", Description: "Two WebRTC peers send each other sound, forty packets of SRTP each way, 20 ms apart.",
-			Path: path,
+			Path:        path,
+			Shows:       []string{"peer-to-peer", "paced-streaming"},
+			DoesNotShow: []string{"bulk-transfer"},
 			Run: func(e *Env) error {
 				return runWebRTC(e, role.WebRTCPeer{Messages: chat[:1], Media: 40}, false)
 			},
@@ -42,7 +46,9 @@ func realtimeScenarios() []Scenario {
 		},
 		{
 			Name: "webrtc-relay", Description: "The same data channel, but each peer reaches the other only through a TURN server on the server's host: allocations, permissions, channels.",
-			Path: path,
+			Path:        path,
+			Shows:       []string{"peer-to-peer"},
+			DoesNotShow: []string{"keep-alive"},
 			Run: func(e *Env) error {
 				return runWebRTC(e, role.WebRTCPeer{Messages: chat[:2]}, true)
 			},
@@ -51,7 +57,8 @@ func realtimeScenarios() []Scenario {
 		{
 			Name: "sip-call", Description: "sipp calls sipp twice over UDP, one call after the other: INVITE, ringing, answer, ACK, and after 200 ms BYE.",
 			Path: path, Programs: []string{"sipp"},
-			Run: func(e *Env) error { return runSIP(e, "un") },
+			DoesNotShow: []string{"publish-subscribe", "peer-to-peer"},
+			Run:         func(e *Env) error { return runSIP(e, "un") },
 		},
 		{
 			Name: "sip-tcp", Description: "The same two calls over one TCP connection.",

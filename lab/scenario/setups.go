@@ -24,9 +24,9 @@ func waitingScenarios() []Scenario {
 	return []Scenario{
 		story("hol-http2-loss", "Four downloads at once over one HTTP/2 connection, of which one segment is lost: streams that lost nothing wait for it, too.",
 			[]link.Rule{{Name: "the 25th data segment", From: "server", Match: link.Data, Nth: 25, Action: link.Drop}},
-			[]string{"head-of-line-blocking"}, []string{"retransmission-timeout", "capture-loss"}),
+			[]string{"head-of-line-blocking", "multiplexing"}, []string{"retransmission-timeout", "capture-loss"}),
 		story("lookalike-hol-http2", "The same without a loss: nobody waits for another's bytes.",
-			nil, nil, []string{"head-of-line-blocking", "fast-recovery", "retransmission-timeout", "capture-loss"}),
+			nil, []string{"multiplexing"}, []string{"head-of-line-blocking", "fast-recovery", "retransmission-timeout", "capture-loss"}),
 	}
 }
 

@@ -15,7 +15,8 @@ func webSocketScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "websocket", Description: "A WebSocket client sends text and binary messages of all three lengths' encodings to an echo server, and a ping; it closes with 1000.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, DoesNotShow: []string{"server-sent-events", "push", "bidirectional-messaging", "peer-to-peer", "keep-alive"},
+			Run: func(e *Env) error {
 				return runWebSocket(e, role.WebSocketServer{}, role.WebSocketClient{
 					Messages: append(talk, role.WebSocketMessage{Text: strings.Repeat("x", 66000), Silent: true}), Reason: "bye",
 				})
@@ -24,7 +25,8 @@ func webSocketScenarios() []Scenario {
 		},
 		{
 			Name: "websocket-fragments", Description: "A WebSocket client sends messages in fragments, with a ping between the fragments of one.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, DoesNotShow: []string{"push", "bidirectional-messaging"},
+			Run: func(e *Env) error {
 				return runWebSocket(e, role.WebSocketServer{}, role.WebSocketClient{
 					Messages: []role.WebSocketMessage{{Text: words, Fragments: 4, Ping: true}, {Binary: 3000, Fragments: 3}, {Text: "whole"}},
 				})
@@ -33,7 +35,8 @@ func webSocketScenarios() []Scenario {
 		},
 		{
 			Name: "websocket-deflate", Description: "WebSocket messages are compressed with permessage-deflate; the context is taken over from message to message.",
-			Path: path, Run: func(e *Env) error {
+			Path: path, DoesNotShow: []string{"bidirectional-messaging"},
+			Run: func(e *Env) error {
 				return runWebSocket(e, role.WebSocketServer{Compression: "takeover"}, role.WebSocketClient{Compression: "takeover", Messages: talk})
 			},
 			Check: all(statuses(101), webSocket(5, 5), compressed, extension("no_context_takeover", false)),
@@ -48,7 +51,9 @@ func webSocketScenarios() []Scenario {
 		},
 		{
 			Name: "websocket-push", Description: "A WebSocket server pushes eight messages, one every 50 ms, and closes with a code of its own (4001).",
-			Path: path, Run: func(e *Env) error {
+			Path: path, Shows: []string{"push"},
+			DoesNotShow: []string{"server-sent-events", "chunked-streaming", "bidirectional-messaging", "publish-subscribe", "synchronous"},
+			Run: func(e *Env) error {
 				return runWebSocket(e, role.WebSocketServer{Ticks: 8, Every: 50 * time.Millisecond}, role.WebSocketClient{Listen: true})
 			},
 			Check: all(statuses(101), webSocket(0, 8), opcode("close", 1, 1), closed("server", 4001)),
