@@ -51,7 +51,7 @@ func Bulk(v *timing.View, out *claim.Sink) {
 		switch {
 		case v.Transport == layer.TCP && known && (idle > 0.25 || bytes/max(1, packets) < 536):
 			continue
-		case v.Transport == layer.TCP && !known && (!oneAnswer(v, dir) && !sealed(v) || bytes/max(1, packets) < 900):
+		case v.Transport == layer.TCP && !known && (!oneAnswer(v, dir) && !unreadable(v) || bytes/max(1, packets) < 900):
 			continue
 		case v.Transport != layer.TCP && (v.QUIC == nil || bytes/max(1, packets) < 900 || v.Duration() > int64(30*time.Second)):
 			continue
@@ -63,7 +63,7 @@ func Bulk(v *timing.View, out *claim.Sink) {
 		}
 		confidence := 0.93
 		switch {
-		case !known && sealed(v):
+		case !known && unreadable(v):
 			confidence = 0.65
 		case !known, manyAnswers(v):
 			confidence = 0.75
@@ -111,9 +111,9 @@ func oneAnswer(v *timing.View, dir layer.Direction) bool {
 	return false
 }
 
-// sealed reports whether only sizes and times can be seen, of a conversation
+// unreadable reports whether only sizes and times can be seen, of a conversation
 // that is short enough for its bytes to be one transfer.
-func sealed(v *timing.View) bool {
+func unreadable(v *timing.View) bool {
 	return v.TLS != nil && len(v.Conversation.Exchanges) == 0 && v.Duration() < int64(30*time.Second)
 }
 

@@ -43,8 +43,8 @@ func PollingTurns(v *timing.View, out *claim.Sink) {
 		return
 	}
 	period := median(gaps)
-	deviation := spread(gaps) / period
-	if period < leastTurnGap || deviation > steadySplit || median(answers) > quickAnswer*period || spread(sizes) > steadySize*median(sizes) {
+	deviation := scatter(gaps) / period
+	if period < leastTurnGap || deviation > steadySplit || median(answers) > quickAnswer*period || scatter(sizes) > steadySize*median(sizes) {
 		return
 	}
 	out.Pattern(claim.Pattern{ID: PollingLesson.ID, Confidence: 0.65, Basis: claim.Turns, Evidence: e,
@@ -53,8 +53,8 @@ func PollingTurns(v *timing.View, out *claim.Sink) {
 		Metrics: []claim.Metric{{Name: "polls", Value: float64(len(sizes))}, {Name: "period_s", Value: period}, {Name: "deviation", Value: deviation}}})
 }
 
-// spread returns the median absolute deviation.
-func spread(list []float64) float64 {
+// scatter returns the median absolute deviation.
+func scatter(list []float64) float64 {
 	m := median(list)
 	off := make([]float64, len(list))
 	for i, x := range list {
