@@ -42,6 +42,7 @@ func rules() []rule {
 		{lessons: []Lesson{pattern.AsyncReplyLesson}, pair: pattern.AsyncReply},
 		{lessons: []Lesson{pattern.RetryLesson, pattern.IdempotentRetryLesson, pattern.UnsafeRetryLesson, pattern.RetryStormLesson, pattern.RetryAfterLesson}, pair: pattern.Retries},
 		{lessons: []Lesson{pattern.DiscoveryLesson}, capture: pattern.ServiceDiscovery},
+		{lessons: []Lesson{pattern.AlternativeLesson}, capture: pattern.AlternativeService},
 		{lessons: []Lesson{pattern.PeerToPeerLesson}, capture: pattern.PeerToPeer},
 		{lessons: []Lesson{pattern.PublishSubscribeLesson}, capture: pattern.PublishSubscribe},
 		{lessons: []Lesson{pattern.PoolLesson}, pair: pattern.ConnectionPool},

@@ -32,7 +32,7 @@ func dnsScenarios() []Scenario {
 			Name:        "dns-https-record",
 			Description: "A client asks unbound for a server's HTTPS record (RFC 9460), which says that it has HTTP/3, and connects with QUIC at once.",
 			Path:        Path{OneWay: 10 * time.Millisecond}, Programs: []string{"unbound"},
-			Shows: []string{"quic"},
+			Shows: []string{"quic", "alternative-service"},
 			Run:   runHTTPSRecord, Check: all(statuses(200, 200), quicIs("v1", false), func(e *Env) error {
 				if a := e.Truth.DNS[0].Answers; len(a) != 1 || !strings.Contains(a[0], "alpn=h3,h2") {
 					return fmt.Errorf("the answer is %q", a)
