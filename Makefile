@@ -9,7 +9,7 @@ PREFIX   ?= /usr/local
 EXAMPLE  ?= nagle-delayed-ack-rtt1ms
 export CGO_ENABLED = 0
 
-.PHONY: build run test patterns bench bench-data bench-compare lint fuzz lab install cross clean
+.PHONY: build run test patterns bench bench-data bench-compare lint fuzz lab install cross dist clean
 
 build: ## bin/wiresight, a static binary
 	go build $(GOFLAGS) -ldflags '$(LDFLAGS)' -o bin/wiresight ./cmd/wiresight
@@ -60,6 +60,9 @@ cross: ## does it build everywhere?
 	@for os in linux darwin windows; do for arch in amd64 arm64; do \
 		echo "$$os/$$arch"; GOOS=$$os GOARCH=$$arch go build -o /dev/null ./cmd/wiresight || exit 1; \
 	done; done
+
+dist: ## the files of a release in dist/: binaries, packages, licences, checksums
+	VERSION=$(VERSION) bash cmd/wiresight/packaging/dist.sh
 
 clean:
 	rm -rf bin dist
