@@ -107,9 +107,9 @@ func claimJobs(jobs []*job, out *claim.Sink) {
 			took = append(took, last.x.Response.Last.Since(j.accepted.x.Request.First).Seconds())
 		}
 		if i < 2 {
-			e.add(j.accepted.x.Request.First.Number, j.accepted.x.Name)
+			e.add(j.accepted.x.Request.First.Number, clipped(j.accepted.x.Name))
 			e.add(j.accepted.x.Response.First.Number, "accepted ("+j.accepted.x.Status+"), with the address to ask at")
-			e.add(j.polls[0].x.Request.First.Number, "asks there: "+j.polls[0].x.Name)
+			e.add(j.polls[0].x.Request.First.Number, "asks there: "+clipped(j.polls[0].x.Name))
 			e.add(last.x.Response.First.Number, "the last answer there: "+last.x.Status)
 		}
 		for _, t := range append([]try{j.accepted}, j.polls...) {
@@ -147,7 +147,7 @@ func byMessage(p *Pair, out *claim.Sink) {
 			}
 			what = said
 			if n++; n <= 3 {
-				e.add(x.Request.First.Number, "asks: "+x.Name)
+				e.add(x.Request.First.Number, "asks: "+clipped(x.Name))
 				e.add(x.Response.First.Number, "the reply")
 			}
 		}

@@ -31,12 +31,16 @@ var PacedLesson = claim.Lesson{
 }
 
 const (
-	leastBulk   = 128 << 10
-	leastMedia  = 25 // packets
-	mediaLasts  = 500 * time.Millisecond
-	manyMedia   = 50
-	evenPauses  = 0.25 // coefficient of variation
-	pausesPaced = 15
+	leastBulk     = 128 << 10
+	leastBulkRate = 200e3 // bits per second
+	fastest       = 1e9   // bits per second: what seems faster is a matter of the capture's clock
+	leastMedia    = 25    // packets
+	mediaLasts    = 500 * time.Millisecond
+	manyMedia     = 50
+	evenPauses    = 0.25 // coefficient of variation
+	pausesPaced   = 15
+	leastRate     = 24e3 // bits per second: less is no medium
+	tardyMedia    = 0.1  // seconds between packets from which on it is hardly sound or pictures
 )
 
 // Bulk claims transfers in bulk.
@@ -57,8 +61,8 @@ func Bulk(v *timing.View, out *claim.Sink) {
 			continue
 		}
 		var e evidence
-		largest(v, dir, &e)
-		if len(e) == 0 {
+		rate := rateOf(v, dir, &e)
+		if len(e) == 0 || rate < leastBulkRate {
 			continue
 		}
 		confidence := 0.93
@@ -68,14 +72,16 @@ func Bulk(v *timing.View, out *claim.Sink) {
 		case !known, manyAnswers(v):
 			confidence = 0.75
 		}
-		rate := float64(bytes) * 8 / max(1e-6, flow.Seconds(v.Duration()))
-		who := "client"
+		who, pace := "client", ""
 		if dir == layer.ToClient {
 			who = "server"
 		}
+		if rate < fastest {
+			pace = fmt.Sprintf(", at %.1f Mbit/s", rate/1e6)
+		}
 		out.Pattern(claim.Pattern{ID: BulkLesson.ID, Confidence: confidence, Basis: basisOf(v), Evidence: e,
-			Because: fmt.Sprintf("The %s sent %.0f kB, %.0f %% of all bytes, %.1f Mbit/s over the whole conversation, and while it sent it nearly always had more.",
-				who, float64(bytes)/1e3, 100*float64(bytes)/float64(v.Payload.Sum()), rate/1e6),
+			Because: fmt.Sprintf("The %s sent %.0f kB, %.0f %% of all bytes%s, and while it sent it nearly always had more.",
+				who, float64(bytes)/1e3, 100*float64(bytes)/float64(v.Payload.Sum()), pace),
 			Metrics: []claim.Metric{{Name: "bytes", Value: float64(bytes)}, {Name: "bit_s", Value: rate}, {Name: "idle_share", Value: idle}}})
 	}
 }
@@ -117,8 +123,9 @@ func unreadable(v *timing.View) bool {
 	return v.TLS != nil && len(v.Conversation.Exchanges) == 0 && v.Duration() < int64(30*time.Second)
 }
 
-// largest cites the largest message or turn of a direction.
-func largest(v *timing.View, dir layer.Direction, e *evidence) {
+// rateOf cites the largest message or turn of a direction, and returns its bits
+// per second.
+func rateOf(v *timing.View, dir layer.Direction, e *evidence) float64 {
 	var best *flow.Part
 	for _, x := range v.Conversation.Exchanges {
 		p := &x.Response
@@ -132,11 +139,11 @@ func largest(v *timing.View, dir layer.Direction, e *evidence) {
 	if best != nil && best.First.Number < best.Last.Number {
 		e.add(best.First.Number, "the largest message begins")
 		e.add(best.Last.Number, "and ends")
-		return
+		return float64(best.Bytes) * 8 / max(1e-6, best.Last.Since(best.First).Seconds())
 	}
 	t, ok := timing.TurnsOf(v.Conversation)
 	if !ok {
-		return
+		return 0
 	}
 	var most *timing.Run
 	for i := range t.Runs {
@@ -144,10 +151,12 @@ func largest(v *timing.View, dir layer.Direction, e *evidence) {
 			most = &t.Runs[i]
 		}
 	}
-	if most != nil {
-		e.add(most.First.Number, "the longest run of data begins")
-		e.add(most.Last.Number, "and ends")
+	if most == nil {
+		return 0
 	}
+	e.add(most.First.Number, "the longest run of data begins")
+	e.add(most.Last.Number, "and ends")
+	return float64(most.Bytes) * 8 / max(1e-6, most.Last.Since(most.First).Seconds())
 }
 
 // Paced claims streams at a steady rate.
@@ -166,6 +175,9 @@ func Paced(v *timing.View, out *claim.Sink) {
 			continue
 		}
 		// All but the pauses must be short: they fill the turn.
+		if rate := float64(r.Bytes) * 8 / max(1e-6, r.Last.Since(r.First).Seconds()); rate < leastRate {
+			continue
+		}
 		if filled := time.Duration(r.Pauses) * r.Pause; filled*10 < r.Last.Since(r.First)*7 || eventful(v, r) {
 			continue
 		}
@@ -228,6 +240,9 @@ func media(v *timing.View, out *claim.Sink) {
 	confidence := 0.95
 	if longest.Packets < manyMedia {
 		confidence = 0.85
+	}
+	if period > tardyMedia {
+		confidence = 0.7
 	}
 	out.Pattern(claim.Pattern{ID: PacedLesson.ID, Confidence: confidence, Basis: claim.Decoded, Evidence: e,
 		Because: fmt.Sprintf("%s of media; the longest has a packet every %.1f ms on average, with a jitter of at most %.1f ms, and lost %d of %d.",

@@ -41,7 +41,15 @@ func Credentials(v *timing.View, out *claim.Sink) {
 		}
 		f.Occurrences = append(f.Occurrences, claim.Occurrence{Packets: []int{packet}, Shows: kind + " in the clear, with " + where})
 	}
+	anonymous := false
 	for _, x := range v.Conversation.Exchanges {
+		if x.Protocol == "ftp" && strings.HasPrefix(x.Name, "USER") {
+			user := strings.ToLower(x.Name)
+			anonymous = strings.HasSuffix(user, " anonymous") || strings.HasSuffix(user, " ftp") // RFC 1635
+		}
+		if anonymous && x.Protocol == "ftp" {
+			continue
+		}
 		note(x.Request.First.Number, secretIn(string(x.Protocol), x.Request.Facts), named(string(x.Protocol), x.Name))
 	}
 	for i := range v.Events {

@@ -54,7 +54,7 @@ func EventStreams(v *timing.View, out *claim.Sink) {
 func eventStream(c *flow.Conversation, x *flow.Exchange) claim.Pattern {
 	var e evidence
 	if x.Request.Seen() {
-		e.add(x.Request.First.Number, "asks: "+x.Name)
+		e.add(x.Request.First.Number, "asks: "+clipped(x.Name))
 	}
 	e.add(x.Response.First.Number, "the answer begins: text/event-stream")
 	var gaps []float64
@@ -76,11 +76,11 @@ func eventStream(c *flow.Conversation, x *flow.Exchange) claim.Pattern {
 		}
 	}
 	p := claim.Pattern{ID: EventStreamLesson.ID, Confidence: 0.97, Basis: claim.Decoded, Evidence: e,
-		Because: fmt.Sprintf("%s was answered with an event stream that carried %s.", x.Name, count(n, "event")),
+		Because: fmt.Sprintf("%s was answered with an event stream that carried %s.", clipped(x.Name), count(n, "event")),
 		Metrics: []claim.Metric{{Name: "events", Value: float64(n)}}}
 	if n == 0 {
 		p.Confidence = 0.9
-		p.Because = x.Name + " was answered with an event stream, on which no event was read."
+		p.Because = clipped(x.Name) + " was answered with an event stream, on which no event was read."
 	}
 	gap := median(gaps)
 	if len(gaps) > 0 {
@@ -148,13 +148,18 @@ func ChunkedStreams(v *timing.View, out *claim.Sink) {
 		if r == nil || r.Pauses < fewestPieces || r.Bytes > int64(r.Pauses+1)*256<<10 {
 			continue
 		}
+		// Within a round trip or so, larger pieces may be what the congestion
+		// window let go.
+		if r.Pause < v.Path.RTT*3/2 && r.Bytes > int64(r.Pauses+1)*1000 {
+			continue
+		}
 		n++
 		pieces += r.Pauses + 1
 		if n == 1 {
 			example, pause = x.Name, r.Pause
 		}
 		if n <= 3 {
-			e.add(x.Request.First.Number, "asks: "+x.Name)
+			e.add(x.Request.First.Number, "asks: "+clipped(x.Name))
 			e.add(x.Response.First.Number, "the answer begins, without a length")
 			e.add(x.Response.Last.Number, "its last piece")
 		}

@@ -92,7 +92,7 @@ func row(v *timing.View) (best beats) {
 			now.take("an MQTT PINGREQ", x.Request.First)
 		case x.Protocol == "nats" && x.Name == "PING":
 			now.take("a NATS PING", x.Request.First)
-		case x.Protocol == "stun" && x.Name == "Binding":
+		case x.Protocol == "stun" && x.Name == "Binding" && x.Request.Fact("priority") == "":
 			now.take("a STUN binding", x.Request.First)
 		default:
 			keep()

@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wiresight/wiresight/classify/claim"
 )
@@ -25,7 +26,7 @@ const (
 // inVain finds polls that all said the same.
 func (p *poll) inVain(out *claim.Sink) {
 	n := len(p.asks)
-	if n < leastInVain || p.quiet < n-1 {
+	if n < leastInVain || p.quiet < n-1 || strings.HasPrefix(p.target, "POST ") {
 		return
 	}
 	var bytes int64

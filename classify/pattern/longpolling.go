@@ -154,12 +154,12 @@ func longPoll(v *timing.View, name string, list []held, quick time.Duration, out
 	}
 	var e evidence
 	for _, h := range list[:min(4, len(list))] {
-		e.add(h.x.Request.First.Number, "asks for "+name)
+		e.add(h.x.Request.First.Number, "asks for "+clipped(name))
 		e.add(h.x.Response.First.Number, fmt.Sprintf("is answered %.2f s later: %s", h.hold.Seconds(), h.x.Status))
 	}
 	out.Pattern(claim.Pattern{
 		ID: LongPollingLesson.ID, Confidence: min(confidence, 0.96), Basis: claim.Decoded, Evidence: e,
-		Because: fmt.Sprintf("The server held %s for %s, %.2f s in the middle, and the next followed at once; %s.", count(len(list), "request"), name, middle, strings.Join(signs, ", ")),
+		Because: fmt.Sprintf("The server held %s for %s, %.2f s in the middle, and the next followed at once; %s.", count(len(list), "request"), clipped(name), middle, strings.Join(signs, ", ")),
 		Metrics: []claim.Metric{{Name: "polls", Value: float64(len(list))}, {Name: "hold_s", Value: middle}, {Name: "hold_max_s", Value: slices.Max(holds)}, {Name: "empty", Value: float64(nothing)}},
 	})
 	timeouts(name, list, empty, out)

@@ -26,7 +26,7 @@ var MultiplexingLesson = claim.Lesson{
 // Multiplexing claims it where numbered exchanges were open at the same time.
 func Multiplexing(v *timing.View, out *claim.Sink) {
 	list := v.Conversation.Exchanges
-	if len(list) < 2 {
+	if len(list) < 2 || oneSided(list) {
 		return
 	}
 	var open []*flow.Exchange
@@ -34,7 +34,7 @@ func Multiplexing(v *timing.View, out *claim.Sink) {
 	c := concurrency{}
 	n, beside := 0, 0
 	for _, x := range list {
-		if !x.Request.Seen() || x.Dir != 0 || !numbered(x) {
+		if !x.Request.Seen() || x.Dir != 0 || !numbered(x) || x.Protocol == "mqtt" { // MQTT's are acknowledgments
 			continue
 		}
 		n++
@@ -64,7 +64,7 @@ func Multiplexing(v *timing.View, out *claim.Sink) {
 	}
 	swaps := interleaved(list)
 	confidence := 0.97
-	if beside == 1 || together < leastTogether {
+	if beside == 1 || beside*5 < n || together < leastTogether {
 		confidence = 0.85
 	}
 	because := fmt.Sprintf("%d of %d requests left while others were still open: at most %d at once, %.1f on average while any was open.", beside, n, peak, mean)
@@ -78,13 +78,29 @@ func Multiplexing(v *timing.View, out *claim.Sink) {
 	})
 }
 
+// oneSided reports whether most exchanges have no answer: the capture missed
+// them, or nobody gave any.
+func oneSided(list []*flow.Exchange) bool {
+	unanswered := 0
+	for _, x := range list {
+		if !answered(x) {
+			unanswered++
+		}
+	}
+	return unanswered*2 > len(list)
+}
+
 // leastTogether is how long exchanges must be open together to be beyond doubt.
 const leastTogether = time.Millisecond
 
 // numbered reports whether an exchange's protocol tells its exchanges apart by
 // numbers.
 func numbered(x *flow.Exchange) bool {
-	return x.Stream != 0 || x.Protocol == "kafka"
+	switch x.Protocol {
+	case "kafka", "smb", "smb2", "ldap", "mqtt":
+		return true
+	}
+	return x.Stream != 0
 }
 
 // finished returns the packet in which an exchange ended; one that did not is

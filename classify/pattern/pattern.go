@@ -7,6 +7,7 @@ package pattern
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/wiresight/wiresight/classify/claim"
 	"github.com/wiresight/wiresight/classify/timing"
@@ -75,6 +76,15 @@ func waited(v *timing.View, request, answer layer.PacketRef) bool {
 		return false
 	}
 	return !v.Path.HasClient || request.Since(answer) >= v.Path.Client/2
+}
+
+// clipped cuts a request's name that is too long for a sentence.
+func clipped(name string) string {
+	const most = 100
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "..."
 }
 
 // answered reports whether both sides of an exchange were seen, in this order.

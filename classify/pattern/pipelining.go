@@ -26,7 +26,7 @@ func Pipeline(v *timing.View, out *claim.Sink) {
 	var e evidence
 	for i := range list {
 		x := list[i]
-		if !answered(x) || !timing.Ordered(v.Conversation, x) {
+		if !answered(x) || !timing.Ordered(v.Conversation, x) || numbered(x) {
 			continue
 		}
 		n++

@@ -132,7 +132,7 @@ func polls(asks []*flow.Exchange) []poll {
 	var order []string
 	last, t := "", ""
 	for _, x := range asks {
-		if !answered(x) || x.Name == "" || x.Protocol == "dns" || x.Protocol == "mdns" {
+		if !answered(x) || !asksForNews(x) {
 			continue
 		}
 		if x.Name != last {
@@ -151,6 +151,21 @@ func polls(asks []*flow.Exchange) []poll {
 		}
 	}
 	return found
+}
+
+// asksForNews reports whether an exchange may be a poll: it reads, and its name
+// tells what. Of many protocols the name says only what kind of request it is.
+func asksForNews(x *flow.Exchange) bool {
+	switch x.Protocol {
+	case "grpc":
+		return true
+	case "http1", "http2", "http3":
+		method, _, _ := strings.Cut(x.Name, " ")
+		return method == "GET" || method == "HEAD" || method == "POST"
+	case "redis", "memcached":
+		return strings.Contains(x.Name, " ")
+	}
+	return false
 }
 
 // periodic measures a group of requests.
@@ -219,9 +234,12 @@ func (p *poll) claim() claim.Pattern {
 	if n == leastPolls {
 		confidence -= 0.1
 	}
+	if strings.HasPrefix(p.target, "POST ") { // it may as well report something
+		confidence -= 0.15
+	}
 	var e evidence
 	for i := 0; i < n-1 && i < 5; i++ {
-		e.add(p.asks[i].Request.First.Number, "asks for "+p.target)
+		e.add(p.asks[i].Request.First.Number, "asks for "+clipped(p.target))
 	}
 	e.add(p.asks[n-1].Request.First.Number, "and still does")
 	e.add(p.asks[n-1].Response.First.Number, "is answered: "+p.asks[n-1].Status)
@@ -232,7 +250,7 @@ func (p *poll) claim() claim.Pattern {
 	return claim.Pattern{
 		ID: PollingLesson.ID, Confidence: confidence, Basis: claim.Decoded,
 		Because: fmt.Sprintf("%s was asked for %d times, every %s s (give or take %.0f %%), and answered quickly %s.",
-			p.target, n, strconv.FormatFloat(p.period, 'g', 3, 64), 100*p.deviation, quickly),
+			clipped(p.target), n, strconv.FormatFloat(p.period, 'g', 3, 64), 100*p.deviation, quickly),
 		Evidence: e,
 		Metrics: []claim.Metric{{Name: "polls", Value: float64(n)}, {Name: "period_s", Value: p.period},
 			{Name: "deviation", Value: p.deviation}, {Name: "unchanged", Value: float64(p.quiet)}},

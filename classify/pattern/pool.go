@@ -14,7 +14,7 @@ import (
 // PoolLesson teaches pools of connections.
 var PoolLesson = claim.Lesson{
 	ID: "connection-pool", Title: "Several connections are kept and shared",
-	About:   "The client keeps a few connections to one server and gives each request one that is free. That is how HTTP/1.1 and most databases get requests in flight at the same time without a set-up for each. Too small a pool makes requests wait in the client, unseen by the server; too large a one holds connections that nobody uses. Compare its size with the peak in use, and look for requests that left as atOnce as a connection fell free.",
+	About:   "The client keeps a few connections to one server and gives each request one that is free. That is how HTTP/1.1 and most databases get requests in flight at the same time without a set-up for each. Too small a pool makes requests wait in the client, unseen by the server; too large a one holds connections that nobody uses. Compare its size with the peak in use, and look for requests that left as soon as a connection fell free.",
 	Is:      "Two or more connections of one client to one server's port at the same time, with several exchanges on each and two of them busy at once.",
 	IsNot:   "A connection for each request; one multiplexed connection; a connection that replaced one that broke.",
 	Sources: []string{"RFC 9112 section 9.4"},
@@ -106,7 +106,7 @@ func poolByExchanges(conns []*flow.Conversation, work []busy, size int, out *cla
 	each := float64(len(work)) / float64(len(conns))
 	because := fmt.Sprintf("%d connections at once carried %s, %.1f each; at most %d were in use at a time.", size, count(len(work), "exchange"), each, inUse)
 	if waiting > 0 {
-		because += fmt.Sprintf(" %s left as atOnce as a connection fell free while all others were busy: likely they had waited in the client.", count(waiting, "request"))
+		because += fmt.Sprintf(" %s left as soon as a connection fell free while all others were busy: likely they had waited in the client.", count(waiting, "request"))
 	}
 	out.Pattern(claim.Pattern{
 		ID: PoolLesson.ID, Confidence: confidence, Basis: claim.Decoded, Because: because, Evidence: e, Conversations: ids(conns),
@@ -175,7 +175,7 @@ func bounds(list []busy) (begins, ends []int64) {
 	return begins, ends
 }
 
-// queued counts the requests that left as atOnce as their connection fell free
+// queued counts the requests that left as soon as their connection fell free
 // while all others were busy, and for how long all of them were.
 func queued(conns []*flow.Conversation, work []busy, size int) (waiting int, full time.Duration) {
 	sort.Slice(work, func(i, j int) bool { return work[i].begin < work[j].begin })

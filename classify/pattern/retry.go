@@ -123,7 +123,8 @@ func failure(t try) string {
 	if r := t.x.Response.Fact("reset"); r == "REFUSED_STREAM" {
 		return r
 	}
-	if !t.x.Response.Seen() && t.x.Request.State == flow.Complete && t.c.TCP != nil && t.c.TCP.ClosedBy != "" && t.c.TCP.ClosedBy != flow.Open {
+	if tcp := t.c.TCP; !t.x.Response.Seen() && t.x.Request.State == flow.Complete && tcp != nil && tcp.ClosedBy != "" && tcp.ClosedBy != flow.Open &&
+		tcp.LostInCapture+tcp.ACKedUnseen == 0 && t.c.Packets[layer.ToClient] > 0 {
 		return "no answer"
 	}
 	return ""
@@ -131,7 +132,7 @@ func failure(t try) string {
 
 // groups lists the requests that are the same but for their time.
 func groups(p *Pair) [][]try {
-	type same struct{ name, size string }
+	type same struct{ name, size, part string }
 	index := map[same]int{}
 	var list [][]try
 	for _, c := range p.Conversations {
@@ -139,7 +140,7 @@ func groups(p *Pair) [][]try {
 			if !repeatable(x) {
 				continue
 			}
-			k := same{x.Name, x.Request.Fact("body-bytes")}
+			k := same{x.Name, x.Request.Fact("body-bytes"), x.Request.Fact("range")}
 			i, ok := index[k]
 			if !ok {
 				i = len(list)
@@ -234,7 +235,7 @@ func (k *chain) cite(e *evidence) {
 			break
 		}
 		if i == 0 {
-			e.add(t.x.Request.First.Number, t.x.Name)
+			e.add(t.x.Request.First.Number, clipped(t.x.Name))
 		} else {
 			e.add(t.x.Request.First.Number, "the same again")
 		}
@@ -284,7 +285,7 @@ func retries(chains []chain, out *claim.Sink) {
 	}
 	confidence := 0.95
 	if !sure {
-		confidence = 0.8
+		confidence = 0.75 // the capture may have missed the answers
 	}
 	out.Pattern(claim.Pattern{ID: RetryLesson.ID, Confidence: confidence, Basis: claim.Decoded, Because: because, Evidence: e, Conversations: conversations(chains),
 		Metrics: []claim.Metric{{Name: "requests", Value: float64(len(chains))}, {Name: "retries", Value: float64(n)}, {Name: "succeeded", Value: float64(good)},
@@ -338,10 +339,10 @@ func safety(chains []chain, out *claim.Sink) {
 		var e evidence
 		list[0].cite(&e)
 		p := claim.Pattern{ID: IdempotentRetryLesson.ID, Confidence: 0.93, Basis: claim.Decoded, Evidence: e, Conversations: conversations(list), Metrics: []claim.Metric{{Name: "requests", Value: float64(len(list))}}}
-		p.Because = fmt.Sprintf("%s (%s) may be made twice with the effect of once.", counts(len(list), "request that was made again", "requests that were made again"), list[0].tries[1].x.Name)
+		p.Because = fmt.Sprintf("%s (%s) may be made twice with the effect of once.", counts(len(list), "request that was made again", "requests that were made again"), clipped(list[0].tries[1].x.Name))
 		if i == 1 {
 			p.ID = UnsafeRetryLesson.ID
-			p.Because = fmt.Sprintf("%s (%s) carries nothing by which the server would know it again.", counts(len(list), "request that was made again", "requests that were made again"), list[0].tries[1].x.Name)
+			p.Because = fmt.Sprintf("%s (%s) carries nothing by which the server would know it again.", counts(len(list), "request that was made again", "requests that were made again"), clipped(list[0].tries[1].x.Name))
 		}
 		out.Pattern(p)
 	}
@@ -357,7 +358,7 @@ func unsafeRetry(list []chain, out *claim.Sink) {
 		if why != "429" && why != "503" { // those say that nothing was done, more or less
 			f.Severity = claim.Warning
 		}
-		o := claim.Occurrence{Shows: fmt.Sprintf("%s is made again after %s, without a key", k.tries[0].x.Name, why)}
+		o := claim.Occurrence{Shows: fmt.Sprintf("%s is made again after %s, without a key", clipped(k.tries[0].x.Name), why)}
 		for _, t := range k.tries[:min(4, len(k.tries))] {
 			o.Packets = append(o.Packets, t.x.Request.First.Number)
 		}
@@ -381,7 +382,7 @@ func storms(chains []chain, out *claim.Sink) {
 		n += len(pauses)
 		first, last := k.tries[0].x, k.tries[len(k.tries)-1].x
 		f.Occurrences = append(f.Occurrences, claim.Occurrence{Packets: []int{first.Request.First.Number, last.Request.First.Number},
-			Shows: fmt.Sprintf("%s is made %d times within %.2f s", first.Name, len(k.tries), last.Request.First.Since(first.Request.First).Seconds())})
+			Shows: fmt.Sprintf("%s is made %d times within %.2f s", clipped(first.Name), len(k.tries), last.Request.First.Since(first.Request.First).Seconds())})
 	}
 	f.Title = fmt.Sprintf("%d retries with pauses that do not grow", n)
 	out.Finding(f)

@@ -50,7 +50,7 @@ func Synchronous(p *Pair, out *claim.Sink) {
 		}
 		waiting += flow.Seconds(max(0, t.x.Response.Last.Nanos-t.x.Request.First.Nanos))
 		if i < 3 {
-			e.add(t.x.Request.First.Number, "asks: "+t.x.Name)
+			e.add(t.x.Request.First.Number, "asks: "+clipped(t.x.Name))
 			e.add(t.x.Response.Last.Number, "has the answer, and only then goes on")
 		}
 	}
