@@ -2,6 +2,8 @@ package tui
 
 import (
 	"context"
+	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -48,7 +50,8 @@ type app struct {
 	height   int
 	ticks    int
 	tick     func(time.Duration) tea.Cmd
-	failure  error // of closing a session
+	failure  error     // of closing a session
+	terminal io.Writer // that shows the screen
 	author   string
 	book     *notes.Book // of the session
 	asking   *asking     // what the user is asked; nil for nothing
@@ -58,7 +61,7 @@ type app struct {
 }
 
 func newApp(ctx context.Context, opt Options, t *theme.Theme) *app {
-	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, author: opt.Author, examples: opt.Examples, tick: tick, judges: judges, whole: whole, compile: compile}
+	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, author: opt.Author, examples: opt.Examples, terminal: os.Stdout, tick: tick, judges: judges, whole: whole, compile: compile}
 	if opt.Session != nil {
 		a.look(opt.Session, opt.Notes)
 		return a
@@ -269,6 +272,11 @@ func (a *app) key(k tea.KeyMsg) tea.Cmd {
 		}
 	case key.Matches(k, keymap.Back) && a.saving != nil:
 		a.saving.cancel()
+		return nil
+	case key.Matches(k, keymap.Copy):
+		return a.copyScreen()
+	case key.Matches(k, keymap.Picture):
+		a.saveScreen()
 		return nil
 	case key.Matches(k, keymap.Note) && a.write():
 		return nil

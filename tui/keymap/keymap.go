@@ -36,6 +36,8 @@ var (
 	Note    = bind("n", "note", "n")
 	Notes   = bind("B", "all notes", "B")
 	Mark    = bind("m", "mark", "m")
+	Copy    = bind("y", "copy the screen", "y")
+	Picture = bind("Y", "save the screen", "Y")
 )
 
 // The page of all notes, and questions.
@@ -134,7 +136,7 @@ var (
 var moving = Group{Title: "Moving", Bindings: []key.Binding{Up, Down, PageUp, PageDown, HalfUp, HalfDown, First, Last, Open, Back}}
 
 // Everywhere lists the keys that no page takes away.
-var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{Note, Mark, Notes, Help, Quit, Force, Suspend}}}
+var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{Note, Mark, Notes, Copy, Picture, Help, Quit, Force, Suspend}}}
 
 // The groups of the pages.
 var (

@@ -196,6 +196,9 @@ func (t *Theme) Color(name string) lipgloss.Style {
 	return t.Plain
 }
 
+// Dark tells whether the terminal's ground is dark.
+func (t *Theme) Dark() bool { return t.renderer.HasDarkBackground() }
+
 // Sender returns the style of what was sent in a direction.
 func (t *Theme) Sender(d layer.Direction) lipgloss.Style {
 	if d == layer.ToServer {
