@@ -16,6 +16,7 @@ import (
 	"github.com/wiresight/wiresight/tui/component"
 	"github.com/wiresight/wiresight/tui/keymap"
 	"github.com/wiresight/wiresight/tui/page"
+	"github.com/wiresight/wiresight/tui/page/compare"
 	"github.com/wiresight/wiresight/tui/page/conversations"
 	"github.com/wiresight/wiresight/tui/page/help"
 	"github.com/wiresight/wiresight/tui/page/notebook"
@@ -56,6 +57,7 @@ type app struct {
 	book     *notes.Book // of the session
 	asking   *asking     // what the user is asked; nil for nothing
 	told     string      // outcome of what was asked for; until the next key
+	compared int         // conversation that waits for another; 0 for none
 	saving   *saving     // nil where nothing is written
 	examples []Choice    // that lessons are of
 }
@@ -67,6 +69,12 @@ func newApp(ctx context.Context, opt Options, t *theme.Theme) *app {
 		return a
 	}
 	a.pick(opt)
+	if c := opt.Compare; c != nil {
+		side := func(i int) compare.Side {
+			return compare.Side{Name: c.Names[i], Source: c.Sessions[i], ID: c.Conversations[i]}
+		}
+		a.put(compare.New(a.ctx, a.theme, side(0), side(1)))
+	}
 	if l, ok := wiresight.FindLesson(opt.Lesson); ok {
 		a.put(present.New(a.ctx, a.theme, l, present.Examples))
 	}
@@ -96,7 +104,7 @@ func choices(list []Choice) []picker.Choice {
 // the journal at path; where that cannot be read, they are kept in memory and
 // the user is told.
 func (a *app) look(src page.Source, path string) {
-	a.src, a.ticks, a.judge = src, 0, a.judges()
+	a.src, a.ticks, a.compared, a.judge = src, 0, 0, a.judges()
 	book, err := notes.Open(path, a.author)
 	if err != nil {
 		a.told = "‼ " + layer.Printable(err.Error())

@@ -46,6 +46,7 @@ var pages = []struct{ name, keys string }{
 	{"packets", "down enter p enter"},
 	{"packets-tree", "p tab down right down"},
 	{"overview", "o"},
+	{"compare", "c down c"},
 	{"learn", "o l"},
 	{"help", "?"},
 }
@@ -58,20 +59,20 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 			t.Run(fmt.Sprintf("%s-%dx%d", p.name, size.width, size.height), func(t *testing.T) {
 				u := start(t, newFake(12), size.width, size.height)
 				u.press(p.keys)
-				compare(t, u)
+				golden(t, u)
 			})
 		}
 		for _, p := range []struct{ name, keys string }{{"present", "right right"}, {"present-quiz", "right z"}, {"present-replay", "R R R r . ."}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", p.name, size.width, size.height), func(t *testing.T) {
 				u := startLesson(t, "why-40-ms", size.width, size.height)
 				u.press(p.keys)
-				compare(t, u)
+				golden(t, u)
 			})
 		}
 		t.Run(fmt.Sprintf("picker-%dx%d", size.width, size.height), func(t *testing.T) {
 			u := startPicker(t, size.width, size.height)
 			u.press("tab down")
-			compare(t, u)
+			golden(t, u)
 		})
 	}
 }
@@ -104,7 +105,7 @@ func startLesson(t *testing.T, name string, width, height int) *user {
 // today matches the times at which this test wrote notes.
 var today = regexp.MustCompile(time.Now().Format("2006-01-02") + ` \d\d:\d\d`)
 
-func compare(t *testing.T, u *user) {
+func golden(t *testing.T, u *user) {
 	t.Helper()
 	u.fits(t.Name())
 	file := filepath.Join("testdata", filepath.Base(t.Name())+".txt")

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
@@ -9,6 +11,7 @@ import (
 	"github.com/wiresight/wiresight/display"
 	"github.com/wiresight/wiresight/learn"
 	"github.com/wiresight/wiresight/tui/page"
+	"github.com/wiresight/wiresight/tui/page/compare"
 	"github.com/wiresight/wiresight/tui/page/conversation"
 	"github.com/wiresight/wiresight/tui/page/conversations"
 	reader "github.com/wiresight/wiresight/tui/page/learn"
@@ -41,6 +44,8 @@ func (a *app) request(m tea.Msg) (cmd tea.Cmd, mine bool) {
 			return a.push(reader.New(a.theme, l.Title, l.Markdown())), true
 		}
 		return nil, true
+	case page.Compare:
+		return a.compare(m.ID), true
 	case page.Present:
 		if l, ok := wiresight.FindLesson(m.Lesson); ok {
 			return a.push(present.New(a.ctx, a.theme, l, present.Examples)), true
@@ -69,6 +74,19 @@ func (a *app) narrow(expression string) tea.Cmd {
 		return c.Narrow(expression)
 	}
 	return nil
+}
+
+// compare remembers the first of two conversations, and shows it beside the
+// second.
+func (a *app) compare(id int) tea.Cmd {
+	if a.compared == 0 || a.compared == id {
+		a.compared = id
+		a.told = fmt.Sprintf("conversation %d will be compared with that on which you press c next", id)
+		return nil
+	}
+	first := a.compared
+	a.compared = 0
+	return a.push(compare.New(a.ctx, a.theme, compare.Side{Name: a.title, Source: a.src, ID: first}, compare.Side{Name: a.title, Source: a.src, ID: id}))
 }
 
 // judges returns what runs the classifiers over one session's model.

@@ -22,10 +22,18 @@ type Options struct {
 	Notes   string             // path of the journal of the session's notes; "" keeps them in memory
 	Author  string             // who writes notes
 	Filter  string             // display filter that the conversations page begins with; "" for none
+	Compare *Comparison        // two conversations to begin with, of sessions that are done; nil for none
 	Lesson  string             // name of the lesson to present instead; "" for none
 
 	// What the picker offers.
 	Lessons, Examples, Recent, Interfaces []Choice
+}
+
+// Comparison is two conversations side by side.
+type Comparison struct {
+	Names         [2]string
+	Sessions      [2]*wiresight.Session
+	Conversations [2]int // ids
 }
 
 // Choice is one line of the picker.

@@ -45,7 +45,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f.add(root)
 	f.addLive(root)
-	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples(), newLesson(), newRun(), newSave(), newPatterns(), newNotes())
+	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples(), newLesson(), newCompare(), newRun(), newSave(), newPatterns(), newNotes())
 	return root
 }
 

@@ -74,6 +74,8 @@ var (
 	Overview   = bind("o", "whole capture", "o")
 	Pairs      = bind("a", "by client and server", "a")
 	Newest     = bind("f", "follow newest", "f")
+	Compare    = bind("c", "compare two", "c")
+	Alone      = bind("x", "move one or both", "x")
 )
 
 // The conversation page.
@@ -142,7 +144,7 @@ var Everywhere = []Group{moving, {Title: "Everywhere", Bindings: []key.Binding{N
 var (
 	Conversations = Group{
 		Title:    "Conversations",
-		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Overview, Pairs, Packets, Lesson, Follow, Newest, Pause},
+		Bindings: []key.Binding{Filter, ColumnPrev, ColumnNext, Sort, Reverse, Overview, Pairs, Packets, Lesson, Follow, Compare, Newest, Pause},
 		Foot:     []key.Binding{Open, Filter, Sort, Overview, Packets, Pairs, Note, Newest, Pause},
 	}
 	Why = Group{
@@ -204,6 +206,11 @@ var (
 		Bindings: []key.Binding{NextStep, PrevStep, Reveal, Quiz, Replay, Speed, StepOn, Example},
 		Foot:     []key.Binding{NextStep, PrevStep, Replay, Speed, Quiz, Example, Back},
 	}
+	Comparison = Group{
+		Title:    "Two conversations",
+		Bindings: []key.Binding{NextTab, Alone, View, Replay, Speed, StepOn, Lesson},
+		Foot:     []key.Binding{NextTab, Alone, View, Replay, Back},
+	}
 	Asking = Group{Title: "Question", Foot: []key.Binding{Accept, Cancel}}
 	Reader = Group{Title: "Text", Foot: []key.Binding{Back}}
 	Picker = Group{
@@ -242,4 +249,4 @@ func InTab(g Group) Group {
 }
 
 // Pages lists the groups of all pages.
-var Pages = []Group{Conversations, PairsPage, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Notebook, Presentation, Picker}
+var Pages = []Group{Conversations, PairsPage, OverviewPage, Why, Ladder, Waterfall, Rows, Stream, Graph, PacketList, Notebook, Comparison, Presentation, Picker}

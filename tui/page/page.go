@@ -50,6 +50,10 @@ type OpenConversation struct {
 	Tab string // to begin with; "" for the first
 }
 
+// Compare asks for a conversation beside another: the first time it names one,
+// the second time the other.
+type Compare struct{ ID int }
+
 // OpenCapture asks for the page of the whole capture.
 type OpenCapture struct{}
 

@@ -39,6 +39,10 @@ func (p *Page) key(k tea.KeyMsg) tea.Cmd {
 		if p.selected > 0 {
 			return page.Send(page.OpenConversation{ID: p.selected, Tab: "stream"})
 		}
+	case key.Matches(k, keymap.Compare):
+		if p.selected > 0 {
+			return page.Send(page.Compare{ID: p.selected})
+		}
 	case key.Matches(k, keymap.Newest):
 		p.follow = !p.follow
 		p.place()

@@ -6,7 +6,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/wiresight/wiresight"
-	"github.com/wiresight/wiresight/classify"
 	"github.com/wiresight/wiresight/tui/page/conversation/subject"
 )
 
@@ -40,22 +39,7 @@ func Examples(ctx context.Context, step *wiresight.Step) (Scene, error) {
 			id = int(v.Packets[n-1].Conversation)
 		}
 	})
-	return Read(ctx, s, id)
-}
-
-// Read copies a conversation with its packets.
-func Read(ctx context.Context, s *wiresight.Session, id int) (scene Scene, err error) {
-	s.View(func(v wiresight.View) {
-		if id >= 1 && id <= len(v.Model.Conversations) {
-			c := v.Model.Conversations[id-1]
-			scene = subject.Copy(v.Model, c, classify.New(v.Model).Conversation(c))
-		}
-	})
-	if scene == nil {
-		return nil, errNoConversation
-	}
-	scene.Trace, err = s.Trace(ctx, id, most, nil)
-	return scene, err
+	return subject.Read(ctx, s, id, most)
 }
 
 // loadedMsg brings the scene of a step.

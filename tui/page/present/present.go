@@ -12,7 +12,6 @@ package present
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -27,8 +26,6 @@ import (
 	"github.com/wiresight/wiresight/tui/page/conversation/ladder"
 	"github.com/wiresight/wiresight/tui/theme"
 )
-
-var errNoConversation = errors.New("the step's packet is of no conversation")
 
 type errNoExample string
 

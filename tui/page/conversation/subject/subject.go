@@ -4,6 +4,8 @@
 package subject
 
 import (
+	"time"
+
 	"github.com/wiresight/wiresight"
 	"github.com/wiresight/wiresight/classify"
 	"github.com/wiresight/wiresight/classify/claim"
@@ -76,6 +78,9 @@ func Copy(m *flow.Model, c *flow.Conversation, verdict classify.Conversation) *S
 	s.mark()
 	return s
 }
+
+// Duration returns the time from the first packet to the last.
+func (s *Subject) Duration() time.Duration { return time.Duration(max(0, s.Last-s.First)) }
 
 // mark turns the findings round: from packets to what is said of them.
 func (s *Subject) mark() {
