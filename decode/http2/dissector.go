@@ -60,8 +60,9 @@ type half struct {
 type dissector struct {
 	half      [2]half
 	streams   map[uint32]*exchange
-	spare     []*exchange // that are over
-	newest    [2]uint32   // highest stream opened by each direction's sender
+	order     http.Order[uint32] // in which they were opened
+	spare     []*exchange        // that are over
+	newest    [2]uint32          // highest stream opened by each direction's sender
 	closed    recent
 	conn      *flow.HTTP2
 	midStream bool

@@ -46,8 +46,9 @@ type side struct {
 // open makes a stream. The oldest is cut off where there are too many.
 func (d *dissector) open(out dissect.Sink, id uint32, opener layer.Direction) *exchange {
 	if len(d.streams) >= maxStreams {
-		oldest := slices.Min(slices.Collect(maps.Keys(d.streams)))
-		d.cut(out, d.streams[oldest])
+		if oldest, ok := d.order.Oldest(d.isOpen); ok {
+			d.cut(out, d.streams[oldest])
+		}
 	}
 	s := d.room()
 	s.id, s.protocol = id, Name
@@ -55,10 +56,13 @@ func (d *dissector) open(out dissect.Sink, id uint32, opener layer.Direction) *e
 		s.side[dir].window = d.newWindow(layer.Direction(dir))
 	}
 	d.streams[id] = s
+	d.order.Add(id, d.isOpen)
 	d.newest[opener] = max(d.newest[opener], id)
 	d.conn.Streams[opener]++
 	return s
 }
+
+func (d *dissector) isOpen(id uint32) bool { return d.streams[id] != nil }
 
 // room returns an empty exchange, in the memory of one that is over.
 func (d *dissector) room() *exchange {

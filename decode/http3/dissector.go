@@ -15,6 +15,7 @@ import (
 type dissector struct {
 	serial   uint32 // of the connection, see Chunk.Connection
 	streams  map[uint64]*exchange
+	order    http.Order[uint64]   // in which they were opened
 	pushes   map[uint64]*exchange // by push id
 	decoders [2]qpack.Decoder     // of the sections that each direction carries
 	waiting  []*side              // for entries of their table, in the order in which they came
@@ -109,6 +110,7 @@ func (d *dissector) open(out dissect.Sink, id uint64, dir layer.Direction) *exch
 		}
 	}
 	d.streams[id] = s
+	d.order.Add(id, d.isOpen)
 	return s
 }
 

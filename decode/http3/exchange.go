@@ -236,21 +236,33 @@ func (x *side) atLength() bool {
 	return x.phase == atFrame && x.in.Len() == 0 && !x.missing && length != "" && http.ParseLength([]byte(length)) == x.body
 }
 
+// maxSpared is how many of the oldest streams may stay because the connection
+// hangs on them: each side has one control stream and one for its encoder.
+const maxSpared = 4
+
 // cutOldest makes room for another stream.
 func (d *dissector) cutOldest(out dissect.Sink) {
-	oldest, first := uint64(0), true
-	for id, s := range d.streams {
-		if (first || id < oldest) && s.side[0].kind != controlStream && s.side[1].kind != controlStream &&
-			s.side[0].kind != encoderStream && s.side[1].kind != encoderStream {
-			oldest, first = id, false
+	for spared := 0; ; spared++ {
+		id, ok := d.order.Oldest(d.isOpen)
+		if !ok {
+			return
 		}
-	}
-	if s := d.streams[oldest]; s != nil && !first {
+		s := d.streams[id]
+		if spared < maxSpared && (s.of(controlStream) || s.of(encoderStream)) {
+			d.order.Add(id, d.isOpen)
+			continue
+		}
 		d.giveUp(out, &s.side[0])
 		d.giveUp(out, &s.side[1])
 		d.cut(out, s)
+		return
 	}
 }
+
+func (d *dissector) isOpen(id uint64) bool { return d.streams[id] != nil }
+
+// of reports whether a side of the stream is of a kind.
+func (s *exchange) of(k kind) bool { return s.side[0].kind == k || s.side[1].kind == k }
 
 // cutAll ends all streams, in order.
 func (d *dissector) cutAll(out dissect.Sink) {
