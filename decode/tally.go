@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"hash/maphash"
+
 	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/flow"
 	"github.com/wiresight/wiresight/decode/header"
@@ -12,6 +14,8 @@ import (
 type tally struct {
 	stacks []stackCount
 	last   int
+	index  map[uint64]int // of stacks, by hash; the first one of a hash
+	seed   maphash.Seed
 	apps   []flow.ProtocolCount
 	order  []layer.Protocol // protocols by first sight
 }
@@ -41,10 +45,10 @@ func (t *tally) find(layers []header.Span) int {
 	if t.last < len(t.stacks) && t.stacks[t.last].is(layers) {
 		return t.last
 	}
-	for i := range t.stacks {
-		if t.stacks[i].is(layers) {
-			return i
-		}
+	sum := t.sum(layers)
+	i, known := t.index[sum]
+	if known && t.stacks[i].is(layers) {
+		return i
 	}
 	if len(t.stacks) >= maxStacks {
 		return len(t.stacks) - 1
@@ -55,7 +59,25 @@ func (t *tally) find(layers []header.Span) int {
 		t.sight(names[i])
 	}
 	t.stacks = append(t.stacks, stackCount{layers: names})
+	if !known {
+		t.index[sum] = len(t.stacks) - 1
+	}
 	return len(t.stacks) - 1
+}
+
+// sum hashes a stack. The seed is drawn, so that nobody can make two stacks of
+// one hash; if chance does, the second is kept several times, and into adds up.
+func (t *tally) sum(layers []header.Span) uint64 {
+	if t.index == nil {
+		t.index, t.seed = map[uint64]int{}, maphash.MakeSeed()
+	}
+	var h maphash.Hash
+	h.SetSeed(t.seed)
+	for i := range layers {
+		h.WriteString(string(layers[i].Protocol))
+		h.WriteByte(0)
+	}
+	return h.Sum64()
 }
 
 // stack returns the protocols of a packet's headers; the slice is shared and
