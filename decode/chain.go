@@ -184,11 +184,7 @@ func (c *Chain) Packet(f *capture.Frame) *Result {
 // decode walks the frame and updates its conversation. A panic in a library's
 // decoder ends this packet only.
 func (c *Chain) decode(f *capture.Frame) {
-	defer func() {
-		if r := recover(); r != nil {
-			c.problem("frame", fmt.Sprintf("decoder failed: %v", r))
-		}
-	}()
+	defer c.recovered()
 	p := &c.pkt
 	c.pieces = nil
 	c.walker.Walk(f.Link, f.Data, f.Length, p)
@@ -238,6 +234,19 @@ func (r *Result) Addresses() (src, dst string) {
 	return src, dst
 }
 
+// recovered, deferred, turns a panic into a problem. The dissector that was at
+// work is not asked again: what it holds may be half done.
+func (c *Chain) recovered() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	c.problem("frame", fmt.Sprintf("decoder failed: %v", r))
+	if a := c.sink.app; a != nil {
+		a.ended, a.dissector = true, nil
+	}
+}
+
 func (c *Chain) reassemble(f *header.Fragment) ([]byte, bool) {
 	p := &c.pkt
 	k := ip.Key{Src: p.Src, Dst: p.Dst, ID: f.ID, Protocol: f.Protocol, IPv6: f.IPv6}
@@ -254,10 +263,16 @@ func (c *Chain) Finish() *flow.Model {
 	c.sink.begin()
 	for _, v := range c.live {
 		if v != nil {
-			c.end(v)
+			c.endLast(v)
 		}
 	}
 	return c.Model()
+}
+
+func (c *Chain) endLast(v *conversation) {
+	defer c.recovered()
+	c.sink.app = nil
+	c.end(v)
 }
 
 // problem names something malformed in the current packet.
