@@ -42,7 +42,9 @@ type Session struct {
 	status Status
 	resume *sync.Cond
 	notes  []Note
-	named  int // of Info().Names, taken in
+	noted  int  // bytes of them
+	full   bool // no more are kept
+	named  int  // of Info().Names, taken in
 
 	secrets *secrets.Store
 	schema  *protobuf.Schema
@@ -316,11 +318,7 @@ func (s *Session) take(f *capture.Frame) error {
 	}
 	s.takeNames()
 	s.takeSecrets()
-	for _, c := range f.Comments {
-		if len(s.notes) < maxNotes {
-			s.notes = append(s.notes, Note{Packet: f.Number, Text: c})
-		}
-	}
+	s.takeNotes(f)
 	r := s.chain.Packet(f)
 	s.status.Packets++
 	if s.each != nil {
@@ -334,6 +332,21 @@ func (s *Session) take(f *capture.Frame) error {
 		s.index = append(s.index, s.indexed(f, offset, r))
 	}
 	return nil
+}
+
+// takeNotes keeps a packet's comments, and says once that it keeps no more.
+func (s *Session) takeNotes(f *capture.Frame) {
+	for _, c := range f.Comments {
+		switch {
+		case s.full:
+		case len(s.notes) >= maxNotes || s.noted+len(c) > maxNoteBytes:
+			s.full = true
+			s.chain.Problem(f.Number, "the comments from here on are too many to be kept")
+		default:
+			s.noted += len(c)
+			s.notes = append(s.notes, Note{Packet: f.Number, Text: c})
+		}
+	}
 }
 
 // takeNames hands the names that the capture's maker saw to the chain; they may

@@ -112,5 +112,8 @@ type Note struct {
 	Text   string
 }
 
-// maxNotes bounds the comments that a session keeps.
-const maxNotes = 100_000
+// Bounds of the packets' comments that a session keeps.
+const (
+	maxNotes     = 100_000
+	maxNoteBytes = 16 << 20 // of all together; one may be 64 KB
+)
