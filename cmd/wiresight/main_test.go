@@ -19,7 +19,10 @@ func TestMain(m *testing.M) {
 		os.Exit(visit(os.Args[2]))
 	}
 	if os.Getenv("WIRESIGHT_TEST_COMMAND") != "" {
-		os.Exit(run(os.Args[1:]))
+		peak := peakWatch()
+		code := run(os.Args[1:])
+		peak()
+		os.Exit(code)
 	}
 	os.Exit(m.Run())
 }
