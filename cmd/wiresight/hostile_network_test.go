@@ -17,7 +17,7 @@ var hostileNetwork = []hostile{
 	{"segments that overlap", "tcp", overlappingSegments, 200_000, 6, 150, "the first bytes stand"},
 	{"segments with holes between", "tcp", holes, 300_000, 8, 150, "1 MB waits a direction, then the hole is given up"},
 	{"holes in many connections", "tcp", holesEverywhere, 200_000, 15, 400, "64 MB wait in all connections together"},
-	{"sequence numbers at random", "http1", randomSequence, 300_000, 10, 150, "as holes"},
+	{"sequence numbers at random", "tcp", randomSequence, 300_000, 10, 150, "as holes"},
 	{"unknown datagrams", "udp", unknownDatagrams, 300_000, 8, 900, "each protocol is asked once a conversation and turn"},
 	{"unknown streams", "tcp", unknownStreams, 30_000, 8, 400, "at most 4 KiB wait until a protocol is known"},
 }
