@@ -18,7 +18,7 @@ func Protocols() []dissect.Protocol {
 		ssh(), smtp(), imap(), pop3(), ftp(), ftpData(), rtsp(), telnet(),
 		netbiosSession(), smb(), ldap(), rpc(), mongodb(), cassandra(), thrift(), dubbo(), memcachedBinary(),
 		bittorrent(), openvpn(),
-		dhcp(), wireguard(), netbiosNames(), netbiosDatagrams(), snmp(), ntp(), syslog(), statsd(),
+		dhcp(), gquic(), wireguard(), netbiosNames(), netbiosDatagrams(), snmp(), ntp(), syslog(), statsd(),
 	}
 }
 
