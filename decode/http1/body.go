@@ -115,7 +115,7 @@ func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 	case h.phase == untilClose, (h.phase == inBody || h.phase == chunkData) && gap <= h.rest:
 		h.body += gap
 		h.missing += gap
-		h.innerGap += c.Gap
+		h.innerGap = min(h.innerGap+c.Gap, dissect.UnknownGap)
 		h.msg.Bytes += gap
 		if h.phase == untilClose {
 			return
@@ -128,6 +128,13 @@ func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 			return
 		}
 		d.done(out, h, c.Dir, flow.Cut) // its end was not seen
+	case d.resumesChunks(h, c):
+		h.in.Reset()
+		h.body += gap
+		h.missing += gap
+		h.innerGap = dissect.UnknownGap // chunk lines are among the missing bytes
+		h.msg.Bytes += gap
+		h.phase, h.rest = chunkSize, 0
 	case h.phase == waiting:
 		h.missed += c.Gap + h.in.Len()
 		h.in.Reset()
@@ -140,4 +147,33 @@ func (d *dissector) skipGap(out dissect.Sink, h *half, c dissect.Chunk) {
 		d.done(out, h, c.Dir, flow.Cut)
 		h.lose()
 	}
+}
+
+// resumesChunks reports whether a chunked response goes on behind missing bytes:
+// no other request waits for an answer, which could have begun there, and the
+// packet is made of whole chunks. So a stream of events survives.
+func (d *dissector) resumesChunks(h *half, c dissect.Chunk) bool {
+	switch h.phase {
+	case chunkSize, chunkData, chunkEnd:
+	default:
+		return false
+	}
+	if c.Dir != layer.ToClient || len(d.half[layer.ToServer].pending) > 0 {
+		return false
+	}
+	b := c.Data
+	for len(b) > 0 {
+		length, size, ok := chunkLine(b)
+		if !ok || size < 2 || b[size-2] != '\r' {
+			return false
+		}
+		b = b[size:]
+		if length > int64(len(b)-2) || b[length] != '\r' || b[length+1] != '\n' {
+			return false
+		}
+		if b = b[length+2:]; length == 0 {
+			return len(b) == 0
+		}
+	}
+	return len(c.Data) > 0
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/wiresight/wiresight/decode/dissect"
 	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/layer"
 )
@@ -66,4 +67,32 @@ func inners(r *dissecttest.Recorder) (out []string) {
 		last.p, last.dir = i.Protocol, i.Dir
 	}
 	return out
+}
+
+// A chunked stream goes on behind missing bytes where a packet is made of whole
+// chunks and nothing else can have begun.
+func TestChunksGoOnBehindMissingBytes(t *testing.T) {
+	stream := "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+	const one, two, end = "5\r\ndata:\r\n", "3\r\n x\n\r\n", "0\r\n\r\n"
+	head := []string{"announce sse 1 GET /a", "sse 1 to_client data:"}
+	lost := fmt.Sprintf("sse 1 to_client (%d lost) ", dissect.UnknownGap)
+	ends := []string{"end sse 1 to_client", "end sse 1 to_server"}
+	for _, c := range []struct {
+		name   string
+		writes []dissecttest.Write
+		want   []string
+	}{
+		{"whole chunks", []dissecttest.Write{client(get), server(stream + one), gap(10, server(two+end))}, slices.Concat(head, []string{lost + " x\n"}, ends)},
+		{"within a chunk", []dissecttest.Write{client(get), server(stream + one + "9\r\nabc"), gap(30, server(two+end))}, slices.Concat(head[:1], []string{head[1] + "abc", lost + " x\n"}, ends)},
+		{"a request waits", []dissecttest.Write{client(get + get), server(stream + one), gap(10, server(two))}, head},
+		{"part of a chunk", []dissecttest.Write{client(get), server(stream + one), gap(10, server("3\r\n x"))}, head},
+		{"the end of a chunk", []dissecttest.Write{client(get), server(stream + one), gap(10, server("x\r\n"+two))}, head},
+		{"more than a chunk says", []dissecttest.Write{client(get), server(stream + one), gap(10, server("3\r\n xyz\r\n"))}, head},
+		{"a length without end", []dissecttest.Write{client(get), server(stream + one), gap(10, server("ffffffffffffff\r\nx\r\n"))}, head},
+	} {
+		r := dissecttest.Play(Protocol(), c.writes...)
+		if got := inners(r); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
 }
