@@ -196,3 +196,34 @@ func writeTable(t *testing.T, table []byte) {
 		t.Fatal(err)
 	}
 }
+
+// Whatever the capture, the packets that a claim cites are there, and those of a
+// conversation's claim lie within it.
+func TestEvidenceIsThere(t *testing.T) {
+	for _, path := range everyCapture(t) {
+		r := tryRead(t, path)
+		if r == nil {
+			continue
+		}
+		for i := range r.conversations {
+			c := r.model.Conversations[i]
+			for _, p := range r.conversations[i].Patterns {
+				for _, e := range p.Evidence {
+					if e.Packet < c.First.Number || e.Packet > c.Last.Number || e.Shows == "" {
+						t.Errorf("%s: conversation %d: %s cites packet %d (%s)", path, c.ID, p.ID, e.Packet, e.Shows)
+					}
+				}
+			}
+		}
+		for _, p := range r.patterns {
+			if len(p.Conversations) == 0 {
+				t.Errorf("%s: %s names no conversation", path, p.ID)
+			}
+			for _, e := range p.Evidence {
+				if e.Packet < 1 || e.Packet > r.packets || e.Shows == "" {
+					t.Errorf("%s: %s cites packet %d (%s)", path, p.ID, e.Packet, e.Shows)
+				}
+			}
+		}
+	}
+}

@@ -24,10 +24,9 @@ func sum(t *testing.T, what string, list []timing.Entry) (total time.Duration) {
 	return total
 }
 
-// The ledger of each conversation and of each exchange adds up to its time,
-// whatever the capture. WIRESIGHT_CAPTURES may name a directory of more
-// captures.
-func TestEachLedgerAddsUp(t *testing.T) {
+// everyCapture lists the captures of testdata. WIRESIGHT_CAPTURES may name a
+// directory of more.
+func everyCapture(t *testing.T) []string {
 	paths, err := filepath.Glob("../testdata/*.pcapng")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no captures: %v", err)
@@ -43,6 +42,13 @@ func TestEachLedgerAddsUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return paths
+}
+
+// The ledger of each conversation and of each exchange adds up to its time,
+// whatever the capture.
+func TestEachLedgerAddsUp(t *testing.T) {
+	paths := everyCapture(t)
 	conversations, exchanges := 0, 0
 	for _, path := range paths {
 		r := tryRead(t, path)

@@ -109,7 +109,7 @@ func trickle(v *timing.View, out *claim.Sink) {
 	}
 	for i := 1; i < len(t.Runs); i += 2 {
 		asked, told := &t.Runs[i-1], &t.Runs[i]
-		if asked.Bytes > 8<<10 || told.Pauses < 5 || told.Bytes > int64(told.Pauses+1)*4096 {
+		if asked.Bytes > 8<<10 || told.Pauses < 5 || told.Bytes > int64(told.Pauses+1)*1000 {
 			continue
 		}
 		var e evidence

@@ -50,6 +50,9 @@ func LongPolling(v *timing.View, out *claim.Sink) {
 		heldTurns(v, out)
 		return
 	}
+	if !holds(v) {
+		return
+	}
 	last := map[string]held{}
 	groups := map[string][]held{}
 	var order []string
@@ -81,6 +84,17 @@ func LongPolling(v *timing.View, out *claim.Sink) {
 	for _, t := range order {
 		longPoll(v, t, groups[t], quick, out)
 	}
+}
+
+// holds is soon said: without two slow answers there is no long polling.
+func holds(v *timing.View) bool {
+	slow := 0
+	for i := range v.Exchanges {
+		if x := &v.Exchanges[i]; x.HasService && x.Service >= leastHold {
+			slow++
+		}
+	}
+	return slow >= 2
 }
 
 // streams reports whether an answer is a stream by its type.

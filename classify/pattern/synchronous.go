@@ -38,7 +38,9 @@ func Synchronous(p *Pair, out *claim.Sink) {
 	if len(all) < leastSynchronous {
 		return
 	}
-	slices.SortStableFunc(all, func(a, b try) int { return cmp.Compare(a.x.Request.First.Number, b.x.Request.First.Number) })
+	if len(p.Conversations) > 1 {
+		slices.SortStableFunc(all, func(a, b try) int { return cmp.Compare(a.x.Request.First.Number, b.x.Request.First.Number) })
+	}
 	var e evidence
 	var waiting float64
 	for i, t := range all {
