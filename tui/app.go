@@ -53,6 +53,7 @@ type app struct {
 	tick     func(time.Duration) tea.Cmd
 	failure  error     // of closing a session
 	terminal io.Writer // that shows the screen
+	begin    tea.Cmd   // what is done first, beside reading
 	author   string
 	book     *notes.Book // of the session
 	asking   *asking     // what the user is asked; nil for nothing
@@ -65,7 +66,11 @@ type app struct {
 func newApp(ctx context.Context, opt Options, t *theme.Theme) *app {
 	a := &app{ctx: ctx, theme: t, title: opt.Title, filter: opt.Filter, author: opt.Author, examples: opt.Examples, terminal: os.Stdout, tick: tick, judges: judges, whole: whole, compile: compile}
 	if opt.Session != nil {
+		if a.filter == "" {
+			a.filter = opt.Position.Filter
+		}
 		a.look(opt.Session, opt.Notes)
+		a.begin = a.resume(opt.Position)
 		return a
 	}
 	a.pick(opt)
@@ -115,7 +120,7 @@ func (a *app) look(src page.Source, path string) {
 }
 
 // Init begins the ticks.
-func (a *app) Init() tea.Cmd { return tea.Batch(a.top().Init(), a.tick(firstTick)) }
+func (a *app) Init() tea.Cmd { return tea.Batch(a.top().Init(), a.begin, a.tick(firstTick)) }
 
 func (a *app) top() page.Page { return a.pages[len(a.pages)-1] }
 

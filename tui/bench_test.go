@@ -91,7 +91,7 @@ func BenchmarkKeyToFrame(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		t := theme.New(os.Stdout)
+		t := theme.New(os.Stdout, theme.Auto)
 		l := &loop{app: newApp(context.Background(), Options{Session: s, Title: "bench"}, t), msgs: make(chan tea.Msg), done: make(chan struct{})}
 		begun := time.Now()
 		s.Start()

@@ -21,12 +21,24 @@ type Options struct {
 	Title   string             // the session's name on the status bar
 	Notes   string             // path of the journal of the session's notes; "" keeps them in memory
 	Author  string             // who writes notes
-	Filter  string             // display filter that the conversations page begins with; "" for none
-	Compare *Comparison        // two conversations to begin with, of sessions that are done; nil for none
-	Lesson  string             // name of the lesson to present instead; "" for none
+	Theme   string             // one of theme.Names; "" for the terminal's ground
+	// Position is where the session was left, and Keep is told where it is left
+	// now; nil for nothing.
+	Position Position
+	Keep     func(Position)
+	Filter   string      // display filter that the conversations page begins with; "" for none
+	Compare  *Comparison // two conversations to begin with, of sessions that are done; nil for none
+	Lesson   string      // name of the lesson to present instead; "" for none
 
 	// What the picker offers.
 	Lessons, Examples, Recent, Interfaces []Choice
+}
+
+// Position is a place in a session.
+type Position struct {
+	Conversation int    // id of the selected one; 0 for none
+	Tab          string // that is open on it, "" where the list of conversations is
+	Filter       string // display filter of the list
 }
 
 // Comparison is two conversations side by side.
@@ -51,7 +63,7 @@ type Choice struct {
 func Run(ctx context.Context, opt Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a := newApp(ctx, opt, theme.New(os.Stdout))
+	a := newApp(ctx, opt, theme.New(os.Stdout, opt.Theme))
 	defer a.close()
 	if opt.Session != nil {
 		opt.Session.Start()
@@ -60,6 +72,9 @@ func Run(ctx context.Context, opt Options) error {
 	// program a message; where ctx ended the program first, nobody takes that
 	// message, and the shutdown waits for the handler for ever.
 	_, err := tea.NewProgram(a, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithAltScreen(), tea.WithMouseCellMotion()).Run()
+	if opt.Keep != nil {
+		opt.Keep(a.position())
+	}
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return nil
 	}

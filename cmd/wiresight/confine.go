@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wiresight/wiresight/capture/confine"
+	"github.com/wiresight/wiresight/tui/config"
 )
 
 // confined returns what a session calls once its source is open: it gives up
@@ -38,6 +39,11 @@ func (f *flags) rules(paths []string) confine.Rules {
 	}
 	if path := os.Getenv(keyLogVariable); path != "" {
 		r.Read = append(r.Read, path, filepath.Dir(path)) // it may not be there yet
+	}
+	if path := config.Path(); path != "" {
+		if _, err := os.Stat(path); err == nil {
+			r.Read = append(r.Read, path)
+		}
 	}
 	for _, path := range paths {
 		if path == "" || path == "-" {

@@ -45,7 +45,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f.add(root)
 	f.addLive(root)
-	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples(), newLesson(), newCompare(), newRun(), newSave(), newPatterns(), newNotes())
+	root.AddCommand(newReport(), newPackets(), newInterfaces(), newExamples(), newLesson(), newCompare(), newConfig(), newRun(), newSave(), newPatterns(), newNotes())
 	return root
 }
 
@@ -86,7 +86,11 @@ func look(ctx context.Context, f *flags, args []string) error {
 	if err != nil {
 		return err
 	}
-	return show(ctx, s, tui.Options{Title: title, Notes: journalOf(path, f.iface, f.write), Filter: f.display})
+	screen := tui.Options{Title: title, Notes: journalOf(path, f.iface, f.write), Filter: f.display}
+	if path != "" && path != "-" && f.iface == "" {
+		screen.Position, screen.Keep = positionOf(path), keepPosition(path)
+	}
+	return show(ctx, s, screen)
 }
 
 // notATerminal says what to use instead of a screen.
@@ -102,7 +106,12 @@ func notATerminal(path, iface string) error {
 
 // show runs the TUI over a session, or its picker where s is nil.
 func show(ctx context.Context, s *wiresight.Session, opt tui.Options) error {
-	opt.Author = author()
+	if err := configure(&opt); err != nil {
+		if s != nil {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	}
 	opt.Lessons, opt.Examples, opt.Recent, opt.Interfaces = lessonChoices(), exampleChoices(ctx), recentChoices(ctx), interfaceChoices(ctx)
 	if s != nil {
 		opt.Session = s

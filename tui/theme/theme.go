@@ -46,18 +46,39 @@ type Theme struct {
 	colour   bool
 }
 
-// New returns the theme for a terminal that w writes to. The environment
-// variable NO_COLOR (see no-color.org) and a terminal without colours both
-// give the theme without colours.
-func New(w io.Writer) *Theme {
+// The names of themes.
+const (
+	Auto        = "auto"         // for the ground that the terminal tells
+	Dark        = "dark"         // for a dark ground
+	Light       = "light"        // for a light ground
+	ColourBlind = "colour-blind" // colours that those tell apart who see red and green alike
+	Plain       = "plain"        // no colours
+)
+
+// Names lists the themes.
+var Names = []string{Auto, Dark, Light, ColourBlind, Plain}
+
+// New returns a theme for a terminal that w writes to; an empty name is Auto.
+// The environment variable NO_COLOR (see no-color.org) and a terminal without
+// colours both give the theme without colours.
+func New(w io.Writer, name string) *Theme {
 	r := lipgloss.NewRenderer(w)
-	// Bubble Tea asked the terminal before it began to read keys; another
-	// question would wait for an answer that arrives as keys.
-	r.SetHasDarkBackground(lipgloss.HasDarkBackground())
-	if os.Getenv("NO_COLOR") != "" || r.ColorProfile() == termenv.Ascii {
-		return build(r, false)
+	switch name {
+	case Dark, Light:
+		r.SetHasDarkBackground(name == Dark)
+	default:
+		// Bubble Tea asked the terminal before it began to read keys; another
+		// question would wait for an answer that arrives as keys.
+		r.SetHasDarkBackground(lipgloss.HasDarkBackground())
 	}
-	return build(r, true)
+	colours := usual
+	if name == ColourBlind {
+		colours = safe
+	}
+	if os.Getenv("NO_COLOR") != "" || name == Plain || r.ColorProfile() == termenv.Ascii {
+		return build(r, false, colours)
+	}
+	return build(r, true, colours)
 }
 
 // Bare returns a theme that writes no escape sequence at all. A sign at the
@@ -65,7 +86,7 @@ func New(w io.Writer) *Theme {
 func Bare() *Theme {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.Ascii)
-	t := paint(r, false)
+	t := paint(r, false, usual)
 	t.Cursor = t.Cursor.Transform(func(s string) string {
 		room := max(0, ansi.StringWidth(s)-1)
 		s = ansi.Truncate(s, room, "")
@@ -76,26 +97,17 @@ func Bare() *Theme {
 
 // build lets attributes through where colours are not wanted: the renderer
 // itself would drop both.
-func build(r *lipgloss.Renderer, colour bool) *Theme {
+func build(r *lipgloss.Renderer, colour bool, c palette) *Theme {
 	if !colour {
 		r.SetColorProfile(termenv.ANSI)
 	}
-	return paint(r, colour)
+	return paint(r, colour, c)
 }
 
-// The colours: each has a form for light and for dark terminals, and was
-// chosen to keep its contrast on both.
+// The grounds and inks that all palettes share.
 var (
-	grey   = lipgloss.AdaptiveColor{Light: "#6c6c6c", Dark: "#8a8a8a"}
-	blue   = lipgloss.AdaptiveColor{Light: "#005faf", Dark: "#5fafff"}
-	green  = lipgloss.AdaptiveColor{Light: "#00752a", Dark: "#5fd787"}
-	yellow = lipgloss.AdaptiveColor{Light: "#8a5a00", Dark: "#ffd75f"}
-	orange = lipgloss.AdaptiveColor{Light: "#b34700", Dark: "#ff9f43"}
-	red    = lipgloss.AdaptiveColor{Light: "#c00020", Dark: "#ff6b6b"}
-	violet = lipgloss.AdaptiveColor{Light: "#7030a0", Dark: "#c79bff"}
-	cyan   = lipgloss.AdaptiveColor{Light: "#00707a", Dark: "#5fd7d7"}
-	black  = lipgloss.Color("#101010")
-	amber  = lipgloss.Color("#ffd75f")
+	black = lipgloss.Color("#101010")
+	amber = lipgloss.Color("#ffd75f")
 
 	// Backgrounds say what they are on terminals of 16 colours too: the nearest
 	// one would be the terminal's own.
@@ -109,7 +121,8 @@ var (
 	}
 )
 
-func paint(r *lipgloss.Renderer, colour bool) *Theme {
+func paint(r *lipgloss.Renderer, colour bool, c palette) *Theme {
+	grey, blue, green, yellow, orange, red, violet, cyan := c.grey, c.blue, c.green, c.yellow, c.orange, c.red, c.violet, c.cyan
 	s := r.NewStyle()
 	fg := func(base lipgloss.Style, c lipgloss.TerminalColor) lipgloss.Style {
 		if colour {

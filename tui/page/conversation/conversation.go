@@ -169,5 +169,8 @@ func (p *Page) Note() (page.NoteTarget, bool) {
 	return page.NoteTarget{Conversation: p.id}, true
 }
 
+// Place returns the conversation and the tab that is open.
+func (p *Page) Place() (id int, tab string) { return p.id, p.tabs[p.at].title }
+
 // Close ends what still runs for the page.
 func (p *Page) Close() { p.replay.stop() }

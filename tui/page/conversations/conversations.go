@@ -46,6 +46,7 @@ type Page struct {
 	filter   page.Filter // nil for none
 	follow   bool        // the cursor stays on the newest conversation
 	selected int         // id under the cursor
+	wanted   int         // id to go to as soon as it is there; 0 for none
 	moved    bool        // the user moved the cursor off the first row
 	order    order
 	window   window
@@ -170,6 +171,10 @@ func (p *Page) place() {
 	p.table.Count = p.rows()
 	p.layout() // the rows may leave other room below them
 	row := p.rowOf(p.selected)
+	if want := p.rowOf(p.wanted); p.wanted > 0 && want >= 0 && want < p.rows() {
+		p.selected, p.wanted, row, p.moved = p.wanted, 0, want, true
+		p.table.Select(want)
+	}
 	switch {
 	case p.follow:
 		p.table.Select(p.newest())
@@ -185,7 +190,7 @@ func (p *Page) place() {
 
 // at takes in that the user moved the cursor.
 func (p *Page) at() {
-	p.follow = false
+	p.follow, p.wanted = false, 0
 	p.moved = p.table.Cursor > 0
 	p.selected = p.id(p.table.Cursor)
 }
@@ -204,6 +209,21 @@ func (p *Page) apply() bool {
 		p.filter = f
 	}
 	return true
+}
+
+// Resume selects a conversation as soon as it is there.
+func (p *Page) Resume(id int) { p.wanted = id }
+
+// Place returns the conversation that the cursor was moved to, 0 for none, and
+// the filter's text.
+func (p *Page) Place() (id int, filter string) {
+	if p.filter != nil {
+		filter = p.line.Text()
+	}
+	if p.moved {
+		id = p.selected
+	}
+	return id, filter
 }
 
 // Narrow filters the table by an expression, as if it had been typed.
