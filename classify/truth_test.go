@@ -36,8 +36,15 @@ type truth struct {
 		Loss   float64
 		Rules  []any
 	}
-	LinkEvents []struct{ Action string } `json:"link_events"`
-	Messages   struct {
+	LinkEvents []struct {
+		Time    time.Time
+		Action  string
+		Where   string
+		From    string
+		Seq     uint32
+		Payload int
+	} `json:"link_events"`
+	Messages struct {
 		Stalls *int
 		Cost   float64 `json:"stall_cost_s"`
 		Pieces []int
@@ -54,6 +61,8 @@ type truth struct {
 	Conversations []struct {
 		Transport string
 		FastOpen  bool `json:"fast_open"`
+		ToServer  side `json:"to_server"`
+		ToClient  side `json:"to_client"`
 		Handshake struct {
 			RTT  float64 `json:"rtt_s"`
 			SYNs int
@@ -61,6 +70,26 @@ type truth struct {
 			ACK  time.Time
 		}
 	}
+}
+
+// side is what one end sent.
+type side struct{ Retransmitted []retransmitted }
+
+// retransmitted is a segment that was sent again, by the link's account.
+type retransmitted struct {
+	Time    time.Time
+	Seq     uint32
+	Payload int
+	Flags   string
+}
+
+// testdata is the folder of the captures: WIRESIGHT_TESTDATA names another one,
+// such as a fresh run of the lab.
+func testdata() string {
+	if dir := os.Getenv("WIRESIGHT_TESTDATA"); dir != "" {
+		return dir
+	}
+	return "../testdata"
 }
 
 // result is what was claimed of a capture.
@@ -191,7 +220,7 @@ func (r *result) occurrences(id string) (n int, cost time.Duration) {
 }
 
 func scenarios(t *testing.T) []truth {
-	files, err := filepath.Glob("../testdata/*.truth.json")
+	files, err := filepath.Glob(filepath.Join(testdata(), "*.truth.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no testdata", err)
 	}
@@ -211,7 +240,7 @@ func scenarios(t *testing.T) []truth {
 }
 
 func captures(t *testing.T, scenario string) []string {
-	files, err := filepath.Glob("../testdata/" + scenario + ".*.pcapng")
+	files, err := filepath.Glob(filepath.Join(testdata(), scenario+".*.pcapng"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no capture of", scenario, err)
 	}
