@@ -101,3 +101,32 @@ func TestTheServersTimeIsTheServers(t *testing.T) {
 		}
 	}
 }
+
+// A request that is lost again and again waits for its sender's timer, and not
+// for the server: as long as from its first copy to its last, as the link saw
+// them leave.
+func TestATimersTimeIsNotTheServers(t *testing.T) {
+	for _, s := range scenarios(t) {
+		if s.Scenario != "loss-timeout" && s.Scenario != "loss-request" {
+			continue
+		}
+		again := s.Conversations[0].ToServer.Retransmitted
+		toMiddle := time.Duration(s.Link.RTT / 4 * 1e9)
+		waited := again[len(again)-1].Time.Sub(s.LinkEvents[0].Time.Add(-toMiddle))
+		for _, vantage := range []string{"client", "middle"} { // the server's capture holds one copy only
+			r := read(t, filepath.Join(testdata(), s.Scenario+"."+vantage+".pcapng"))
+			c := &r.conversations[0]
+			if off := c.Ledger.Get("retransmission") - waited; off.Abs() > max(waited/20, 300*time.Microsecond) {
+				t.Errorf("%s at the %s: retransmission has %v, the sender waited %v", s.Scenario, vantage, c.Ledger.Get("retransmission"), waited)
+			}
+			if got := c.Ledger.Get("server"); got > 10*time.Millisecond {
+				t.Errorf("%s at the %s: the server has %v of the time", s.Scenario, vantage, got)
+			}
+			for i := range c.Exchanges {
+				if got := c.Exchanges[i].Service; got > 10*time.Millisecond {
+					t.Errorf("%s at the %s: the server took %v for exchange %d", s.Scenario, vantage, got, i+1)
+				}
+			}
+		}
+	}
+}

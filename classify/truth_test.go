@@ -44,6 +44,7 @@ type truth struct {
 		Seq     uint32
 		Payload int
 	} `json:"link_events"`
+	Requests []request
 	Messages struct {
 		Stalls *int
 		Cost   float64 `json:"stall_cost_s"`

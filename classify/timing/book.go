@@ -20,7 +20,8 @@ type stretch struct {
 type rank uint8
 
 const (
-	rankAnswer rank = iota
+	rankRepair rank = iota // silence: nothing else moves
+	rankAnswer
 	rankRequest
 	rankSetUp
 	rankServer
@@ -34,6 +35,7 @@ const (
 type book struct {
 	list     []stretch
 	from, to int64
+	waits    []wait // they come first
 }
 
 func (b *book) add(r rank, a account, from, to int64) {
@@ -44,8 +46,15 @@ func (b *book) add(r rank, a account, from, to int64) {
 }
 
 // wait adds the time from one side's last byte to the other's next, of which
-// the way to that side and back is the network's.
+// the way to that side and back is the network's: from when what was asked left
+// for the last time.
 func (b *book) wait(r rank, a account, from, to int64, way time.Duration) {
+	for _, w := range b.waits {
+		if from < w.to && w.to < to {
+			b.add(r, Network, from, w.from)
+			from = w.to
+		}
+	}
 	turn := min(to, from+int64(way))
 	b.add(r, Network, from, turn)
 	b.add(r, a, turn, to)

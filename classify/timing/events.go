@@ -30,6 +30,7 @@ type event struct {
 	before  bool      // lost before the capture point: the capture holds the second copy only
 	packets [3]uint32 // as the kind needs them
 	nanos   int64     // what it cost
+	end     int64     // when that was over, nanoseconds; 0 where it is not to be placed
 }
 
 type kind uint8

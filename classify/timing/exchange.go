@@ -10,8 +10,9 @@ import (
 // Exchange is what was measured of one exchange, in time.
 type Exchange struct {
 	Kind       string        // of the pattern catalogue: "request-response", "pipelining"; "" where question or answer is missing
-	Service    time.Duration // last request byte to first response byte, less the path between the capture point and the server; never negative
-	Total      time.Duration // first request byte to last response byte, at the capture point
+	Service    time.Duration // last request byte to first response byte, less the path between the capture point and the server and the waits for retransmission timers; never negative
+	Total      time.Duration // first request byte until the answer was whole, at the capture point
+	Repaired   time.Duration // how much later than the packet with its last byte the answer was whole: bytes before that one had been lost, or were late
 	Opening    time.Duration // how long a request in a SYN waited for the handshake, because the server did not take it there
 	Waited     time.Duration // how long a pipelined request stood behind the answers to earlier ones
 	HasService bool
@@ -34,11 +35,12 @@ func Ordered(c *flow.Conversation, e *flow.Exchange) bool {
 }
 
 // exchanges measures a conversation's exchanges.
-func exchanges(c *flow.Conversation, p *Path) []Exchange {
+func exchanges(c *flow.Conversation, p *Path, waits []wait) []Exchange {
 	if len(c.Exchanges) == 0 {
 		return nil
 	}
 	list := make([]Exchange, len(c.Exchanges))
+	t, _ := c.Tracker.(*Tracker)
 	var answered [2]layer.PacketRef // last byte of the latest answer to each direction's ordered requests
 	for i := range c.Exchanges {
 		e, x := c.Exchanges[i], &list[i]
@@ -68,10 +70,11 @@ func exchanges(c *flow.Conversation, p *Path) []Exchange {
 				answered[e.Dir] = e.Response.Last
 			}
 		}
-		x.Service = max(0, x.Service-floor)
+		x.Service = max(0, x.Service-floor-within(waits, e.Response.First.Nanos-int64(x.Service), e.Response.First.Nanos))
 		if e.Response.State != flow.Head {
-			x.Total, x.HasTotal = max(0, e.Response.Last.Since(e.Request.First)), true
-			x.account(e, floor)
+			x.Repaired = t.repaired(e.Dir^1, e.Response.Last)
+			x.Total, x.HasTotal = max(0, e.Response.Last.Since(e.Request.First)+x.Repaired), true
+			x.account(e, floor, waits)
 		}
 	}
 	return list
@@ -89,17 +92,27 @@ func refusedOpening(c *flow.Conversation, e *flow.Exchange) (again layer.PacketR
 
 // account splits the exchange's time. An answer that begins before the request
 // has ended is being transferred from there on.
-func (x *Exchange) account(e *flow.Exchange, way time.Duration) {
+func (x *Exchange) account(e *flow.Exchange, way time.Duration, waits []wait) {
 	if x.Total == 0 {
 		return
 	}
 	asked := min(max(0, e.Request.Last.Since(e.Request.First)), x.Total)
-	wait := min(max(0, e.Response.First.Since(e.Request.Last)), x.Total-asked)
+	answer := min(max(0, e.Response.First.Since(e.Request.Last)), x.Total-asked)
 	s := &x.Ledger
 	s[Request] = asked
-	s[Handshake] = min(x.Opening, wait)
-	s[Waited] = min(x.Waited, wait-s[Handshake])
-	s[Network] = min(way, wait-s[Waited]-s[Handshake])
-	s[Server] = wait - s[Waited] - s[Handshake] - s[Network]
-	s[Transfer] = x.Total - asked - wait
+	s[Transfer] = x.Total - asked - answer
+	s[Handshake] = min(x.Opening, answer)
+	s[Waited] = min(x.Waited, answer-s[Handshake])
+	if len(waits) > 0 {
+		begin := e.Request.First.Nanos
+		from, to := begin+int64(asked), begin+int64(asked+answer)
+		up, down := within(waits, begin, from), within(waits, to, begin+int64(x.Total))
+		s[Request] -= up
+		s[Transfer] -= down
+		still := min(within(waits, from, to), answer-s[Handshake]-s[Waited])
+		s[Repair] = up + still + down
+		answer -= still
+	}
+	s[Network] = min(way, answer-s[Waited]-s[Handshake])
+	s[Server] = answer - s[Waited] - s[Handshake] - s[Network]
 }

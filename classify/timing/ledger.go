@@ -32,6 +32,7 @@ const (
 	Proxy                      // waiting for a proxy's answer to CONNECT
 	Request                    // bytes of a request are on their way, first to last
 	Network                    // the way between the capture point and the end that is waited for, and back
+	Repair                     // something was lost, and its sender waits for a timer before it sends it again
 	Waited                     // a request stands behind the answers to earlier ones
 	Server                     // a request has arrived and its answer has not left
 	Transfer                   // bytes of an answer are on their way, first to last
@@ -40,7 +41,7 @@ const (
 	accounts
 )
 
-var accountNames = [accounts]string{"dns", "tcp", "tls", "quic", "proxy", "request", "network", "waited", "server", "transfer", "idle", "unexplained"}
+var accountNames = [accounts]string{"dns", "tcp", "tls", "quic", "proxy", "request", "network", "retransmission", "waited", "server", "transfer", "idle", "unexplained"}
 
 // String returns the account's name in the report.
 func (a account) String() string { return accountNames[a] }
@@ -78,7 +79,7 @@ func (s *Sums) Entries() (list []Entry) {
 // ledger accounts for a conversation from its first packet, or the question
 // for its server's name, to the last byte of payload.
 func (v *View) ledger(lookup *Lookup) *Ledger {
-	b := book{from: v.First.Nanos, to: v.Last.Nanos}
+	b := book{from: v.First.Nanos, to: v.Last.Nanos, waits: v.waits}
 	if v.tracker != nil {
 		if end := v.tracker.turns.end(); end > 0 {
 			b.to = end
@@ -89,6 +90,9 @@ func (v *View) ledger(lookup *Lookup) *Ledger {
 	}
 	if b.to <= b.from {
 		return nil
+	}
+	for _, w := range v.waits {
+		b.add(rankRepair, Repair, w.from, w.to)
 	}
 	v.setUpStretches(&b, lookup)
 	asked := v.exchangeStretches(&b)
@@ -147,7 +151,7 @@ func (v *View) exchangeStretches(b *book) (until int64) {
 		if !e.Response.Seen() {
 			continue
 		}
-		answer, last := e.Response.First.Nanos, e.Response.Last.Nanos
+		answer, last := e.Response.First.Nanos, e.Response.Last.Nanos+int64(x.Repaired)
 		way := v.Path.Server
 		if e.Dir == layer.ToClient {
 			way = v.Path.Client

@@ -161,7 +161,7 @@ func (t *Tracker) again(r *repair, d *side, s *flow.Segment, k kind, x *resend) 
 	if fresh || k == recovery {
 		cost := x.nanos
 		if x.first > 0 {
-			x.gap = 1 + e.add(event{kind: gapped, dir: uint8(s.Dir), packets: [3]uint32{x.first, x.number}, nanos: cost})
+			x.gap = 1 + e.add(event{kind: gapped, dir: uint8(s.Dir), packets: [3]uint32{x.first, x.number}, nanos: cost, end: s.At.Nanos})
 		}
 		if !fresh { // repaired side by side with the first
 			cost = 0
@@ -171,7 +171,7 @@ func (t *Tracker) again(r *repair, d *side, s *flow.Segment, k kind, x *resend) 
 			middle = 0
 		}
 		x.nanos = cost
-		x.place = e.add(event{kind: k, dir: uint8(s.Dir), before: x.first == 0, packets: [3]uint32{x.first, middle, x.number}, nanos: cost})
+		x.place = e.add(event{kind: k, dir: uint8(s.Dir), before: x.first == 0, packets: [3]uint32{x.first, middle, x.number}, nanos: cost, end: s.At.Nanos})
 	} else {
 		x.kind, x.nanos = kinds, 0
 	}
@@ -213,7 +213,7 @@ func (t *Tracker) filled(d *side, s *flow.Segment, g *missing, way int64) {
 		late = before(s.TSval, g.tsval) && age < latest
 	}
 	e := t.events
-	e.add(event{kind: gapped, dir: uint8(s.Dir), before: true, packets: [3]uint32{g.number, uint32(s.At.Number)}, nanos: age})
+	e.add(event{kind: gapped, dir: uint8(s.Dir), before: true, packets: [3]uint32{g.number, uint32(s.At.Number)}, nanos: age, end: s.At.Nanos})
 	r := &e.repair[s.Dir]
 	if late {
 		e.add(event{kind: reordered, dir: uint8(s.Dir), packets: [3]uint32{g.number, uint32(s.At.Number)}, nanos: age})

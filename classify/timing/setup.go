@@ -156,6 +156,9 @@ func (s *Setup) application(v *View) {
 		if x.HasService {
 			s.phase(Phase{Name: "server", Start: e.Request.Last.Nanos, Duration: x.Service}, e.Request.Last, e.Response.First)
 			s.add("transfer", e.Response.First, e.Response.Last, 0)
+			if p := s.Phase("transfer"); p != nil {
+				p.Duration += x.Repaired
+			}
 		}
 	case len(v.Conversation.Exchanges) > 0:
 		return // questions without answers, or the other way round

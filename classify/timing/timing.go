@@ -21,5 +21,6 @@ type View struct {
 	Nagle      [2]NagleState       // by the direction of the data: that of its sender
 	DelayedACK *[2]DelayedACKTimer // by the direction of the data: that of its receiver; nil where none is known
 
+	waits   []wait // for retransmission timers and probes
 	tracker *Tracker
 }

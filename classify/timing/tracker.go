@@ -90,7 +90,7 @@ func (t *Tracker) control(c *flow.Conversation, s *flow.Segment) {
 		t.side[s.Dir].next, t.side[s.Dir].hasNext = s.Next(), true
 	default:
 		if wait := s.At.Nanos - t.syn.nanos; t.syn.valid() && !t.ack.valid() && wait >= leastTimeout {
-			t.more().add(event{kind: synRetry, packets: [3]uint32{t.syn.number, uint32(s.At.Number)}, nanos: wait})
+			t.more().add(event{kind: synRetry, packets: [3]uint32{t.syn.number, uint32(s.At.Number)}, nanos: wait, end: s.At.Nanos})
 		}
 		if !t.ack.valid() {
 			t.syn, t.synTS = at(s.At), s.TSval

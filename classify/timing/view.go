@@ -31,7 +31,8 @@ func (v *View) Look(c *flow.Conversation, lookup *Lookup) {
 		v.Nagle[d] = v.nagleState(layer.Direction(d))
 	}
 	v.DelayedACK = v.timers()
-	v.Exchanges = exchanges(c, &v.Path)
+	v.waits = v.tracker.waits()
+	v.Exchanges = exchanges(c, &v.Path, v.waits)
 	v.Setup = setup(v, lookup)
 	v.Ledger = v.ledger(lookup)
 }

@@ -149,7 +149,7 @@ func paint(r *lipgloss.Renderer, colour bool, c palette) *Theme {
 	}
 	t.phases = map[string]lipgloss.Style{
 		"dns": fg(s, blue), "tcp": fg(s, cyan), "proxy": fg(s, cyan), "tls": fg(s, violet), "quic": fg(s, violet),
-		"request": fg(s, blue), "server": fg(s, yellow), "transfer": fg(s, green), "queued": fg(s, red), "waited": fg(s, red), "network": fg(s, cyan), "idle": fg(s, grey), "unexplained": fg(s, orange), "estimate": fg(s, grey),
+		"request": fg(s, blue), "server": fg(s, yellow), "transfer": fg(s, green), "queued": fg(s, red), "waited": fg(s, red), "retransmission": fg(s, red), "network": fg(s, cyan), "idle": fg(s, grey), "unexplained": fg(s, orange), "estimate": fg(s, grey),
 	}
 	t.paintPackets(s)
 	t.marks = map[string]lipgloss.Style{
