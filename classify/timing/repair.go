@@ -48,20 +48,25 @@ const (
 // way returns the round trip between the capture point and the sender of a
 // direction's data, as far as it is known; 0 at the sender.
 func (t *Tracker) way(c *flow.Conversation, s *flow.Segment) int64 {
-	if sender := &t.side[s.Dir^1]; sender.count > 0 {
+	way, known := shakenWay(c, s)
+	if sender := &t.side[s.Dir^1]; sender.count > 0 && (!known || sender.floor < way) {
 		return sender.floor
 	}
+	return way
+}
+
+// shakenWay returns the same as the handshake has it.
+func shakenWay(c *flow.Conversation, s *flow.Segment) (nanos int64, known bool) {
 	h := &c.TCP.Handshake
-	if !h.SYN.Valid() || !h.SYNACK.Valid() {
-		return 0
+	switch {
+	case !h.SYN.Valid() || !h.SYNACK.Valid():
+		return 0, false
+	case s.Dir == 1:
+		return max(0, h.SYNACK.Nanos-h.SYN.Nanos), true
+	case h.ACK.Valid() && !h.ACKData:
+		return max(0, h.ACK.Nanos-h.SYNACK.Nanos), true
 	}
-	if s.Dir == 1 {
-		return max(0, h.SYNACK.Nanos-h.SYN.Nanos)
-	}
-	if h.ACK.Valid() && !h.ACKData {
-		return max(0, h.ACK.Nanos-h.SYNACK.Nanos)
-	}
-	return 0
+	return 0, false
 }
 
 // repeated takes payload that was sent before, or overtaken.

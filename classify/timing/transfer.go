@@ -98,9 +98,10 @@ func (x *transfer) sums() (total limits, busy int64) {
 	return total, busy
 }
 
-// sent takes a new data segment.
+// sent takes a new data segment. No way takes exactly as long each time: an
+// acknowledgment may have been there a little before it was due.
 func (x *transfer) sent(t *Tracker, s *flow.Segment, p path) {
-	x.arrive(s.At.Nanos-p.way, p.way)
+	x.arrive(s.At.Nanos-p.way+min(leastPause, p.way/16), p.way)
 	if x.number > 0 {
 		x.wait(t, s, p)
 	}
