@@ -47,11 +47,17 @@ func (p *part) shake(d time.Duration) {
 	}
 }
 
+// sampled takes the data's round trips. A packet that its capture point stamped
+// late makes a sample too short: below the handshake's, two have to agree.
 func (p *part) sampled(s *side) {
 	if s.count == 0 {
 		return
 	}
-	if f := time.Duration(s.floor); !p.known || f < p.floor {
+	least := s.floor
+	if p.shaken && s.count > 1 {
+		least += int64(s.above)
+	}
+	if f := time.Duration(least); !p.known || f < p.floor {
 		p.floor = f
 	}
 	p.known = true

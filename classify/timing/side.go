@@ -18,6 +18,7 @@ type side struct {
 	stride     uint32  // a power of two; 0 stands for 1
 	next       uint32  // sequence number after the highest byte seen
 	karn       uint32  // no sample from an acknowledgment up to or across this number
+	above      uint32  // by how much the least sample but one is longer, nanoseconds; at most maxAbove
 	window     int32   // that this side's sender last advertised
 	doubtful   bool    // karn holds
 	duplicates uint8   // duplicate or selective acknowledgments since the last that advanced
@@ -47,6 +48,7 @@ type sent struct {
 const (
 	maxOutstanding = 256
 	maxSamples     = 64
+	maxAbove       = 1<<32 - 1
 )
 
 // covered removes what an acknowledgment covers and takes a round-trip sample
@@ -98,8 +100,14 @@ func (d *side) sample(nanos int64) {
 	if nanos < 0 { // the capture's clock went back
 		return
 	}
-	if d.count == 0 || nanos < d.floor {
+	switch {
+	case d.count == 0:
 		d.floor = nanos
+	case nanos < d.floor:
+		d.above = uint32(min(d.floor-nanos, maxAbove))
+		d.floor = nanos
+	case d.count == 1 || nanos-d.floor < int64(d.above):
+		d.above = uint32(min(nanos-d.floor, maxAbove))
 	}
 	d.stride = max(d.stride, 1)
 	if d.count&(d.stride-1) == 0 {
