@@ -46,9 +46,15 @@ type truth struct {
 	} `json:"link_events"`
 	Requests []request
 	Messages struct {
-		Stalls *int
-		Cost   float64 `json:"stall_cost_s"`
-		Pieces []int
+		Stalls       *int
+		Cost         float64 `json:"stall_cost_s"`
+		Pieces       []int
+		AnswerPieces []int `json:"answer_pieces"`
+		Rounds       []struct {
+			Warmup bool
+			Took   float64 `json:"took_s"`
+			Served float64 `json:"served_s"`
+		}
 
 		ClientNoDelay bool `json:"client_tcp_nodelay"`
 		ServerNoDelay bool `json:"server_tcp_nodelay"`

@@ -16,7 +16,8 @@ type nagle struct {
 	late    uint32 // small segments sent long after the acknowledgment: they waited for nothing
 	run     run    // of small segments, one behind the other
 	stage   stage
-	tainted bool // something else moved: no hold can be read from this one
+	fulls   uint8 // full segments sent behind A: these may go
+	tainted bool  // something else moved: no hold can be read from this one
 }
 
 type stage uint8
@@ -38,6 +39,7 @@ type hold struct {
 const (
 	leastHold   = 4e6  // ns from A to B: shorter ones cost nobody anything
 	looseHold   = 20e6 // ns above two round trips: B came too late after the acknowledgment to have been released by it
+	mostFulls   = 2    // between A and B: behind more of them the congestion window may be what B waited for
 	maxHolds    = 256  // kept for each direction
 	maxLateWait = 1e9
 )
@@ -55,7 +57,12 @@ func (t *Tracker) small(d *side, s *flow.Segment, full int) {
 		if isSmall && s.Length < full && int(t.side[s.Dir^1].window) >= 2*full {
 			n.off++
 		}
-		n.tainted = true
+		if n.fulls++; isSmall || fin || n.fulls > mostFulls {
+			n.tainted = true
+		}
+		if !isSmall && !fin {
+			return // A is still the one that the next small segment waits for
+		}
 	case released:
 		if isSmall && s.Length < full && !n.tainted {
 			t.hold(d, s)
@@ -76,6 +83,7 @@ func (t *Tracker) small(d *side, s *flow.Segment, full int) {
 		}
 		n.tainted = s.InFlight >= limit
 	}
+	n.fulls = 0
 	n.stage, n.a, n.sent, n.end = waiting, uint32(s.At.Number), s.At.Nanos, s.Seq+uint32(s.Length)
 }
 
