@@ -41,7 +41,8 @@ const (
 	leastDelay    = 10 * time.Millisecond // above the floor
 	nearTimer     = 0.15
 	releaseSlack  = time.Millisecond
-	leastHoldPath = 5 * time.Millisecond // round trip from which on a hold is worth a word
+	releaseLead   = 150 * time.Microsecond // a kernel lets go of a segment sooner than it acknowledges one
+	leastHoldPath = 5 * time.Millisecond   // round trip from which on a hold is worth a word
 	leastHoldSeen = 3
 )
 
@@ -90,7 +91,7 @@ const (
 func (h *holdSides) release(x *hold) verdict {
 	after := time.Duration(x.release)
 	slack := max(releaseSlack, h.sender/10, min(h.senderSpread, 5*time.Millisecond))
-	lead := max(h.sender/10, min(h.senderSpread, 5*time.Millisecond), 50*time.Microsecond)
+	lead := max(h.sender/10, min(h.senderSpread, 5*time.Millisecond), releaseLead)
 	switch {
 	case after < h.sender/4:
 		return early
