@@ -48,13 +48,14 @@ func (p *part) shake(d time.Duration) {
 }
 
 // sampled takes the data's round trips. A packet that its capture point stamped
-// late makes a sample too short: below the handshake's, two have to agree.
+// late makes a sample too short: where the least lies far below all others, it
+// does not count against the handshake.
 func (p *part) sampled(s *side) {
 	if s.count == 0 {
 		return
 	}
 	least := s.floor
-	if p.shaken && s.count > 1 {
+	if p.shaken && s.count > 1 && int64(s.above)*10 > least {
 		least += int64(s.above)
 	}
 	if f := time.Duration(least); !p.known || f < p.floor {
