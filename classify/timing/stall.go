@@ -42,7 +42,7 @@ const (
 	nearTimer     = 0.15
 	releaseSlack  = time.Millisecond
 	releaseLead   = 150 * time.Microsecond // a kernel lets go of a segment sooner than it acknowledges one
-	leastHoldPath = 5 * time.Millisecond   // round trip from which on a hold is worth a word
+	leastHoldPath = 4 * time.Millisecond   // round trip from which on a hold is worth a word
 	leastHoldSeen = 3
 )
 
