@@ -28,6 +28,7 @@ type WebSocketServer struct {
 	Compression  string // "", "takeover", "no-takeover"
 	Ticks        int
 	Every        time.Duration
+	Hears        bool // takes what clients say, and answers nothing of it
 }
 
 // WebSocketClient is what the WebSocket client is told.
@@ -38,8 +39,9 @@ type WebSocketClient struct {
 	Subprotocols []string
 	Compression  string
 	Messages     []WebSocketMessage
-	Listen       bool // take messages until the server closes
-	Code         int  // of the Close frame; 0 is 1000
+	Listen       bool          // take messages until the server closes
+	Pause        time.Duration // of a listener's that speaks too: before each of its messages, of which one without content is a ping alone
+	Code         int           // of the Close frame; 0 is 1000
 	Reason       string
 }
 
@@ -119,7 +121,17 @@ func echo(c *websocket.Conn) {
 }
 
 func tick(c *websocket.Conn, s WebSocketServer) {
-	c.CloseRead(context.Background())
+	if s.Hears {
+		go func() {
+			for {
+				if _, _, err := c.Read(context.Background()); err != nil {
+					return
+				}
+			}
+		}()
+	} else {
+		c.CloseRead(context.Background())
+	}
 	for i := range s.Ticks {
 		time.Sleep(s.Every)
 		text := fmt.Sprintf(`{"tick":%d,"price":%d.25,"symbol":"LAB","venue":"lab.example"}`, i, 100+i)
@@ -170,7 +182,12 @@ func (s WebSocketClient) dial() (*WebSocketReport, *frameTap, error) {
 	r.WebSocket.Target, r.WebSocket.Subprotocol = target, c.Subprotocol()
 	r.WebSocket.Extensions = response.Header.Get("Sec-WebSocket-Extensions")
 	if s.Listen {
-		return r, tap.Load(), listen(ctx, c, &r.WebSocket)
+		said := make(chan truth.WebSocket, 1)
+		go func() { said <- s.speak(ctx, c) }()
+		err := listen(ctx, c, &r.WebSocket)
+		told := <-said
+		r.WebSocket.Messages = append(r.WebSocket.Messages, told.Messages...)
+		return r, tap.Load(), err
 	}
 	if err := s.talk(ctx, c, &r.WebSocket); err != nil {
 		return nil, nil, err
@@ -180,6 +197,24 @@ func (s WebSocketClient) dial() (*WebSocketReport, *frameTap, error) {
 		code = websocket.StatusNormalClosure
 	}
 	return r, tap.Load(), c.Close(code, s.Reason)
+}
+
+// speak sends messages at the client's own pace, whatever the server says.
+func (s WebSocketClient) speak(ctx context.Context, c *websocket.Conn) (told truth.WebSocket) {
+	for _, m := range s.Messages {
+		time.Sleep(s.Pause)
+		if m.Text == "" {
+			if c.Ping(ctx) != nil {
+				return told
+			}
+			continue
+		}
+		if c.Write(ctx, websocket.MessageText, []byte(m.Text)) != nil {
+			return told
+		}
+		note(&told, "client", websocket.MessageText, []byte(m.Text))
+	}
+	return told
 }
 
 // client makes an HTTP client whose connection is tapped, above TLS.

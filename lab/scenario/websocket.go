@@ -59,6 +59,27 @@ func webSocketScenarios() []Scenario {
 			Check: all(statuses(101), webSocket(0, 8), opcode("close", 1, 1), closed("server", 4001)),
 		},
 		{
+			Name: "websocket-chat", Description: "A client says seven things over a WebSocket at its own pace, and the server ten at another; nobody answers anybody.",
+			Path: path, Shows: []string{"bidirectional-messaging", "push"}, DoesNotShow: []string{"keep-alive", "request-response", "polling"},
+			Run:   func(e *Env) error { return runWebSocketTalk(e, "") },
+			Check: all(statuses(101), webSocket(7, 10), closed("server", 4001)),
+		},
+		{
+			Name: "websocket-chat-tls", Description: "The same over TLS.",
+			Path: path, Shows: []string{"bidirectional-messaging", "push"}, DoesNotShow: []string{"keep-alive", "request-response", "polling", "long-polling"},
+			Run:   func(e *Env) error { return runWebSocketTalk(e, "lab") },
+			Check: all(statuses(101), webSocket(7, 10), closed("server", 4001)),
+		},
+		{
+			Name: "websocket-heartbeat", Description: "Nothing but a ping every 300 ms goes over a WebSocket, and one message before its end.",
+			Path: path, Shows: []string{"keep-alive"}, DoesNotShow: []string{"bidirectional-messaging", "push", "polling"},
+			Run: func(e *Env) error {
+				return runWebSocket(e, role.WebSocketServer{Ticks: 1, Every: 1900 * time.Millisecond, Hears: true},
+					role.WebSocketClient{Listen: true, Pause: 300 * time.Millisecond, Messages: make([]role.WebSocketMessage, 5)})
+			},
+			Check: all(statuses(101), webSocket(0, 1), opcode("ping", 5, 0), opcode("pong", 0, 5)),
+		},
+		{
 			Name: "websocket-tls", Description: "WebSocket over TLS with a subprotocol and compression; the client closes with 4000.",
 			Path: path, Run: func(e *Env) error {
 				return runWebSocket(e, role.WebSocketServer{Compression: "takeover", Subprotocols: []string{"v2.chat.lab", "v1.chat.lab"}},
@@ -72,6 +93,16 @@ func webSocketScenarios() []Scenario {
 			Check: all(statuses(200, 200), connections(1), protocol("http2"), streams(1, 3), webSocket(3, 3), opcode("pong", 0, 1), opcode("close", 1, 1)),
 		},
 	}
+}
+
+// runWebSocketTalk lets both sides speak when they like.
+func runWebSocketTalk(e *Env, ca string) error {
+	var list []role.WebSocketMessage
+	for i := range 7 {
+		list = append(list, role.WebSocketMessage{Text: fmt.Sprintf("what I wanted to say, part %d", i)})
+	}
+	return runWebSocket(e, role.WebSocketServer{Ticks: 10, Every: 45 * time.Millisecond, Hears: true},
+		role.WebSocketClient{CA: ca, Listen: true, Pause: 55 * time.Millisecond, Messages: list})
 }
 
 func runWebSocketHTTP2(e *Env) error {
