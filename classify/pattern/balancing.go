@@ -70,6 +70,7 @@ func (s *choices) distribution() string {
 type fit struct {
 	rule      string
 	told, hit int
+	least     int // it must have foretold
 }
 
 func (f *fit) share() float64 {
@@ -88,7 +89,7 @@ func (s *choices) rule() (best fit, ok bool) {
 	// Of two that fit alike the first one stands: what turns strictly may look
 	// like anything else, and a cookie ties also what a client's address ties.
 	for _, f := range []fit{s.inTurn(), s.byCookie(), s.byPath(), s.byClient(), s.leastOpen()} {
-		if f.told >= leastTold && f.share() >= ruleFits && f.share() > best.share() {
+		if f.told >= f.least && f.share() >= ruleFits && f.share() > best.share() {
 			best = f
 		}
 	}
@@ -97,7 +98,7 @@ func (s *choices) rule() (best fit, ok bool) {
 
 // inTurn is round robin: each server comes again after all others did.
 func (s *choices) inTurn() fit {
-	f := fit{rule: "round robin"}
+	f := fit{rule: "round robin", least: leastTold}
 	n := len(s.servers)
 	for i := n; i < len(s.list); i++ {
 		f.told++
@@ -122,7 +123,7 @@ func distinct(list []choice) bool {
 // leastOpen is least connections: the server with the fewest open ones. Times
 // when all had as many say nothing.
 func (s *choices) leastOpen() fit {
-	f := fit{rule: "least connections"}
+	f := fit{rule: "least connections", least: leastChoices} // a server in turn is often the one with fewest
 	open := make([]int, len(s.servers))
 	var running []choice
 	for _, c := range s.list {
@@ -159,7 +160,7 @@ const mostRunning = 512
 // byKey is a hash of something: the same key leads to the same server, and
 // different keys to different ones.
 func (s *choices) byKey(rule string, key func(*choice) string) fit {
-	f := fit{rule: rule}
+	f := fit{rule: rule, least: leastTold}
 	last := map[string]int{}
 	used := map[int]bool{}
 	for i := range s.list {
@@ -177,7 +178,7 @@ func (s *choices) byKey(rule string, key func(*choice) string) fit {
 		used[s.list[i].server] = true
 	}
 	if len(last) < 2 || len(used) < 2 || f.hit < f.told {
-		return fit{rule: rule}
+		return fit{rule: rule, least: leastTold}
 	}
 	return f
 }
@@ -204,7 +205,7 @@ func section(path string) string {
 // and whoever sends one stays. Its value is nobody's business, so that one
 // client's connection stands for it; what went without a cookie must differ.
 func (s *choices) byCookie() fit {
-	f := fit{rule: "a cookie that the balancer sets"}
+	f := fit{rule: "a cookie that the balancer sets", least: leastTold}
 	sets := 0
 	last := map[*flow.Conversation]int{}
 	used := map[int]bool{}
@@ -225,7 +226,7 @@ func (s *choices) byCookie() fit {
 		}
 	}
 	if sets < 2 || len(used) < 2 {
-		return fit{rule: f.rule}
+		return fit{rule: f.rule, least: leastTold}
 	}
 	return f
 }

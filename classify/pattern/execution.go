@@ -2,6 +2,8 @@ package pattern
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -49,12 +51,14 @@ var (
 // to leave, corrected by the way between the capture point and the server.
 type task struct {
 	come, gone int64
+	queued     int64 // when its connection was there, which workers take in this order; come where it had been there for long
 	c          *flow.Conversation
 	x          *flow.Exchange
 }
 
 const (
 	leastJobs    = 10
+	fresh        = 5 * time.Millisecond // from a connection to its first request, where that was meant to follow
 	mostJobs     = 2048                 // of one server
 	leastService = 2 * time.Millisecond // what is shorter is lost in the noise of the path
 	leastWaiting = 0.8                  // share of the busy time in which several were open, for a serial server
@@ -97,10 +101,15 @@ func jobs(list []*flow.Conversation) (all []task) {
 			if x.Dir != layer.ToServer || !answered(x) || x.Request.State == flow.Head || waitsByNature(x) {
 				continue
 			}
-			all = append(all, task{x.Request.Last.Nanos + half, max(x.Request.Last.Nanos+half, x.Response.First.Nanos-half), c, x})
+			t := task{come: x.Request.Last.Nanos + half, c: c, x: x}
+			t.gone, t.queued = max(t.come, x.Response.First.Nanos-half), t.come
+			if ack := c.TCP.Handshake.ACK; x.ID == 1 && ack.Valid() && x.Request.Last.Since(ack) < fresh {
+				t.queued = ack.Nanos + half
+			}
+			all = append(all, t)
 		}
 	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].come < all[j].come })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].queued < all[j].queued })
 	return all
 }
 
@@ -156,11 +165,10 @@ func measureLoad(list []task) load {
 	if busy > 0 {
 		l.several = float64(several) / float64(busy)
 	}
-	if len(alone) >= 3 {
+	if len(alone) > 0 {
 		l.alone = median(alone)
 	} else {
-		sort.Float64s(all)
-		l.alone = all[len(all)/20]
+		l.alone = slices.Min(all)
 	}
 	return l
 }
@@ -200,16 +208,27 @@ func (l *load) tooQuick(own []float64) float64 {
 	return float64(n) / float64(len(own))
 }
 
-// workers returns the fewest workers that can have done the jobs.
-func (l *load) workers() (k int, own, wait []float64) {
-	const most, few = 32, 0.05
-	for k = 1; k < min(l.peak, most); k++ {
-		if own, wait = l.served(k); l.tooQuick(own) <= few {
-			return k, own, wait
+// workers returns the number of workers whose times come nearest to those of a
+// job that was alone. ok is false where no number fits well.
+func (l *load) workers() (k int, own, wait []float64, ok bool) {
+	const most, few = 32, 0.2
+	off := math.Inf(1)
+	for n := 1; n <= min(l.peak, most); n++ {
+		o, w := l.served(n)
+		if away := l.away(o); away < off && l.tooQuick(o) <= few && spread(o) <= narrow {
+			k, own, wait, off = n, o, w, away
 		}
 	}
-	own, wait = l.served(l.peak)
-	return l.peak, own, wait
+	return k, own, wait, off <= narrow
+}
+
+// away is how far jobs lie from one that was alone, as a share of that.
+func (l *load) away(own []float64) float64 {
+	sum := 0.0
+	for _, s := range own {
+		sum += min(math.Abs(s-l.alone)/l.alone, 2)
+	}
+	return sum / float64(len(own))
 }
 
 // spread is the distance between the quartiles over the median.
@@ -231,9 +250,8 @@ func judge(list []task, out *claim.Sink) {
 	if l.connects < 2 || l.peak < 2 || l.alone < float64(leastService) {
 		return
 	}
-	k, own, wait := l.workers()
-	alike := spread(own)
-	if alike > narrow {
+	k, own, wait, ok := l.workers()
+	if !ok {
 		return // the work differs too much to tell work from waiting
 	}
 	waiting, waited := 0, 0.0

@@ -45,7 +45,7 @@ func Layer4Balancer(w *Capture, out *claim.Sink) {
 		if len(s.servers) < 2 {
 			confidence -= 0.15
 		}
-		because := fmt.Sprintf("%s passed on %s to %s: %s. %s.", p.front, count(n, "connection"), count(len(s.servers), "server"), s.distribution(), because(shown))
+		because := fmt.Sprintf("%s passed on %s to %s: %s; %s.", p.front, count(n, "connection"), count(len(s.servers), "server"), s.distribution(), because(shown))
 		if len(s.servers) < 2 {
 			because += " With one server seen it may pass on without balancing."
 		}

@@ -224,7 +224,7 @@ func (o *behind) within(list []*candidate, in *flow.Conversation, x *flow.Exchan
 		if c.x.Request.First.Nanos > to {
 			break
 		}
-		if c.used || c.x == x || !oneHost(in, c.c) || c.x.Response.First.Nanos > to {
+		if c.used || c.x == x || !oneHost(in, c.c) || c.x.Response.First.Nanos > to || inside(x, c.x) {
 			continue
 		}
 		fits++
@@ -236,6 +236,12 @@ func (o *behind) within(list []*candidate, in *flow.Conversation, x *flow.Exchan
 	return best, named, fits
 }
 
+// inside reports whether the exchange that came in lies within the one that went
+// out: then it is the other way round.
+func inside(in, out *flow.Exchange) bool {
+	return in.Request.First.Number > out.Request.First.Number && in.Response.First.Number < out.Response.First.Number
+}
+
 // tied reports whether header fields say that the two requests are one: an id
 // that both carry, or the client's address in what the proxy added.
 func tied(in *flow.Conversation, x *flow.Exchange, c *candidate) bool {
@@ -245,7 +251,7 @@ func tied(in *flow.Conversation, x *flow.Exchange, c *candidate) bool {
 		}
 	}
 	client, ok := clientNamed(c.x)
-	return ok && (client == in.Client.Addr || local(in))
+	return ok && client == in.Client.Addr
 }
 
 // clientNamed returns the client for whom a request says that it was made: the

@@ -125,7 +125,7 @@ func (p *passer) byHello(ins, outs []*flow.Conversation) {
 }
 
 const (
-	leastPassed = 120                     // bytes of each direction from which on equal sizes are no accident
+	leastPassed = 120                     // bytes of each direction from which on equal sizes are no accident where nothing was read
 	opensWithin = int64(time.Second)      // a proxy connects soon
 	endsWithin  = int64(10 * time.Second) // and ends when the other side does
 )
@@ -136,7 +136,8 @@ const (
 func (p *passer) bySizes(ins, outs []*flow.Conversation) {
 	sizes := map[flow.Counts][]*flow.Conversation{}
 	for _, c := range outs {
-		if !p.done[c] && c.TCP != nil && c.Payload[0] >= leastPassed && c.Payload[1] >= leastPassed {
+		enough := c.Payload[0] >= leastPassed && c.Payload[1] >= leastPassed || len(c.Exchanges) > 0
+		if !p.done[c] && c.Payload[0] > 0 && c.Payload[1] > 0 && enough {
 			sizes[c.Payload] = append(sizes[c.Payload], c)
 		}
 	}

@@ -66,6 +66,7 @@ type Network struct {
 	SnapLength int
 
 	ports    []*Port
+	watched  []*watch
 	random   *rand.Rand
 	origin   time.Time
 	queue    queue
@@ -97,6 +98,18 @@ func New(seed uint64) *Network {
 // Attach adds a port. Not while the network runs.
 func (n *Network) Attach(p *Port) { n.ports = append(n.ports, p) }
 
+// Watch records what passes a host's loopback device in that host's capture.
+// packets is what netns.Loopback returned. Not while the network runs.
+func (n *Network) Watch(host string, packets int) {
+	n.watched = append(n.watched, &watch{host, packets})
+}
+
+// watch is a host's loopback device.
+type watch struct {
+	host    string
+	packets int
+}
+
 // Start begins to forward.
 func (n *Network) Start() {
 	n.done.Add(1)
@@ -126,9 +139,12 @@ func (n *Network) run() {
 	// With real-time priority the delays hold on a busy machine too; without
 	// the right to it they hold less well, and the truth's lateness says so.
 	_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 10}, 0)
-	fds := make([]unix.PollFd, len(n.ports))
-	for i, p := range n.ports {
-		fds[i] = unix.PollFd{Fd: int32(p.Device), Events: unix.POLLIN}
+	var fds []unix.PollFd
+	for _, w := range n.watched {
+		fds = append(fds, unix.PollFd{Fd: int32(w.packets), Events: unix.POLLIN})
+	}
+	for _, p := range n.ports {
+		fds = append(fds, unix.PollFd{Fd: int32(p.Device), Events: unix.POLLIN})
 	}
 	for {
 		select {
@@ -148,8 +164,12 @@ func (n *Network) run() {
 			continue
 		}
 		for i := range fds {
-			if fds[i].Revents != 0 {
-				n.receive(n.ports[i])
+			switch {
+			case fds[i].Revents == 0:
+			case i < len(n.watched):
+				n.watched[i].receive(n)
+			default:
+				n.receive(n.ports[i-len(n.watched)])
 			}
 		}
 	}
@@ -163,6 +183,25 @@ func (n *Network) happen() {
 			return
 		}
 		e.do(e.at)
+	}
+}
+
+// receive records the frames that passed loopback since.
+func (w *watch) receive(n *Network) {
+	var buffer [65536]byte
+	for {
+		length, from, err := unix.Recvfrom(w.packets, buffer[:], 0)
+		if err != nil || length <= 0 {
+			return
+		}
+		if l, ok := from.(*unix.SockaddrLinklayer); ok && l.Pkttype == unix.PACKET_OUTGOING {
+			continue // each frame leaves and arrives: once is enough
+		}
+		now := n.now()
+		f := Parse(append([]byte(nil), buffer[:length]...))
+		n.tracker.sent(w.host, &f, now)
+		delivered(f, now)
+		n.recordOn(w.host, Loopback, pcapng.Unknown, f, now)
 	}
 }
 
@@ -254,11 +293,21 @@ func (n *Network) note(at time.Time, a Action, reason string, half Half, from *P
 	n.events = append(n.events, e)
 }
 
+// The interfaces of a host's capture.
+const (
+	Wire     = 0
+	Loopback = 1
+)
+
 func (n *Network) record(vantage string, d pcapng.Direction, f Frame, at time.Time) {
+	n.recordOn(vantage, Wire, d, f, at)
+}
+
+func (n *Network) recordOn(vantage string, on int, d pcapng.Direction, f Frame, at time.Time) {
 	if n.Misses != nil && n.Misses(vantage, f) {
 		return
 	}
-	p := pcapng.Packet{Time: at, Direction: d, Data: f.Bytes, Length: len(f.Bytes)}
+	p := pcapng.Packet{Time: at, Direction: d, Data: f.Bytes, Length: len(f.Bytes), Interface: on}
 	if n.SnapLength > 0 && len(p.Data) > n.SnapLength {
 		p.Data = p.Data[:n.SnapLength]
 	}

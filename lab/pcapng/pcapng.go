@@ -1,5 +1,5 @@
 // Package pcapng writes what the lab's link saw as a capture file: one section,
-// one Ethernet interface with nanosecond stamps, packets with their direction.
+// Ethernet interfaces with nanosecond stamps, packets with their direction.
 // The lab has its own writer so that the product's is never its own witness.
 package pcapng
 
@@ -46,11 +46,12 @@ type Packet struct {
 	Direction Direction
 	Data      []byte
 	Length    int // on the wire, where Data is cut; 0 stands for the length of Data
+	Interface int // index into the names given to Write
 }
 
-// WriteFile writes the packets as a capture of the interface, whole or not at
+// WriteFile writes the packets as a capture of the interfaces, whole or not at
 // all, and returns the file's size in bytes.
-func WriteFile(path, interfaceName string, packets []Packet) (size int64, err error) {
+func WriteFile(path string, interfaces []string, packets []Packet) (size int64, err error) {
 	temporary := path + ".part"
 	f, err := os.Create(temporary)
 	if err != nil {
@@ -58,7 +59,7 @@ func WriteFile(path, interfaceName string, packets []Packet) (size int64, err er
 	}
 	defer os.Remove(temporary)
 	w := bufio.NewWriter(f)
-	if err := Write(w, interfaceName, packets); err != nil {
+	if err := Write(w, interfaces, packets); err != nil {
 		f.Close()
 		return 0, fmt.Errorf("pcapng: %s: %w", path, err)
 	}
@@ -76,15 +77,21 @@ func WriteFile(path, interfaceName string, packets []Packet) (size int64, err er
 	return size, err
 }
 
-// Write writes a section with one interface, its packets and its statistics.
-func Write(w io.Writer, interfaceName string, packets []Packet) error {
-	var last time.Time
-	blocks := [][]byte{sectionHeader(), interfaceDescription(interfaceName)}
+// Write writes a section with its interfaces, their packets and statistics.
+func Write(w io.Writer, interfaces []string, packets []Packet) error {
+	blocks := [][]byte{sectionHeader()}
+	for _, name := range interfaces {
+		blocks = append(blocks, interfaceDescription(name))
+	}
+	last, received := make([]time.Time, len(interfaces)), make([]int, len(interfaces))
 	for _, p := range packets {
 		blocks = append(blocks, enhancedPacket(p))
-		last = p.Time
+		last[p.Interface] = p.Time
+		received[p.Interface]++
 	}
-	blocks = append(blocks, interfaceStatistics(last, len(packets)))
+	for i := range interfaces {
+		blocks = append(blocks, interfaceStatistics(i, last[i], received[i]))
+	}
 	for _, b := range blocks {
 		if _, err := w.Write(b); err != nil {
 			return err
@@ -112,7 +119,7 @@ func interfaceDescription(name string) []byte {
 }
 
 func enhancedPacket(p Packet) []byte {
-	body := binary.LittleEndian.AppendUint32(nil, 0) // interface 0
+	body := binary.LittleEndian.AppendUint32(nil, uint32(p.Interface))
 	body = timestamp(body, p.Time)
 	body = binary.LittleEndian.AppendUint32(body, uint32(len(p.Data)))
 	body = binary.LittleEndian.AppendUint32(body, uint32(max(p.Length, len(p.Data))))
@@ -124,8 +131,8 @@ func enhancedPacket(p Packet) []byte {
 	return block(blockEnhancedPacket, body)
 }
 
-func interfaceStatistics(at time.Time, received int) []byte {
-	body := binary.LittleEndian.AppendUint32(nil, 0)
+func interfaceStatistics(index int, at time.Time, received int) []byte {
+	body := binary.LittleEndian.AppendUint32(nil, uint32(index))
 	body = timestamp(body, at)
 	body = option(body, optStatsReceived, binary.LittleEndian.AppendUint64(nil, uint64(received)))
 	body = option(body, optStatsDropped, binary.LittleEndian.AppendUint64(nil, 0))

@@ -74,7 +74,7 @@ func (s HTTP3Server) listen(config *tls.Config) error {
 
 // handler is the lab's site until the server shuts down or forgets.
 func (s HTTP3Server) handler(server *http3.Server, forget func() error) http.Handler {
-	next, count := site(), new(atomic.Int64)
+	next, count := site(""), new(atomic.Int64)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := int(count.Add(1))
 		if n == s.Requests {

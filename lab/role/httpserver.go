@@ -21,7 +21,8 @@ type HTTPServer struct {
 	Protocols   []string // "http1", "http2", "h2c", "h2c-upgrade"; none is http1
 	ECHConfig   []byte   // with its private key
 	ECHKey      []byte
-	Requests    int // after so many the server shuts down gracefully; 0 is never
+	Asks        string // URL of the server that /orders/ is made from
+	Requests    int    // after so many the server shuts down gracefully; 0 is never
 }
 
 func serveHTTP(settings []byte) error {
@@ -29,7 +30,7 @@ func serveHTTP(settings []byte) error {
 	if err := json.Unmarshal(settings, &s); err != nil {
 		return err
 	}
-	server := &http.Server{Handler: site(), Protocols: new(http.Protocols)}
+	server := &http.Server{Handler: site(s.Asks), Protocols: new(http.Protocols)}
 	if len(s.Protocols) == 0 {
 		s.Protocols = []string{"http1"}
 	}

@@ -25,6 +25,7 @@ var roles = map[string]func(settings []byte) error{
 	"load":            loadHTTP,
 	"stream-server":   serveStream,
 	"stream-client":   readStream,
+	"work-server":     serveWork,
 	"slow-reader":     readSlowly,
 	"sse-client":      readEvents,
 	"quic-server":     serveQUIC,

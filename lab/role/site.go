@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,7 +17,7 @@ import (
 )
 
 // site is what the lab's Go servers serve, over every version of HTTP.
-func site() http.Handler {
+func site(asks string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "hello from the lab")
@@ -46,6 +47,29 @@ func site() http.Handler {
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(n))
 		_, _ = io.WriteString(w, strings.Repeat("0123456789abcdef", n/16+1)[:n])
+	})
+	mux.HandleFunc("GET /slow/{ms}", func(w http.ResponseWriter, r *http.Request) {
+		ms, _ := strconv.Atoi(r.PathValue("ms"))
+		time.Sleep(time.Duration(min(max(ms, 0), 5000)) * time.Millisecond)
+		fmt.Fprintf(w, "took %d ms\n", ms)
+	})
+	mux.HandleFunc("GET /login", func(w http.ResponseWriter, _ *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: rand.Text(), Path: "/", HttpOnly: true})
+		fmt.Fprintln(w, "signed in")
+	})
+	mux.HandleFunc("GET /orders/{id}", func(w http.ResponseWriter, r *http.Request) {
+		total := 0
+		for _, t := range []string{"/items/" + r.PathValue("id"), "/bytes/64"} {
+			response, err := http.Get(asks + t)
+			if err != nil {
+				http.Error(w, "what it asked did not answer", http.StatusBadGateway)
+				return
+			}
+			n, _ := io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+			total += int(n)
+		}
+		fmt.Fprintf(w, `{"order":%q,"bytes":%d}`+"\n", r.PathValue("id"), total)
 	})
 	mux.HandleFunc("GET /trailers", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Trailer", "X-Checksum")

@@ -29,6 +29,7 @@ type Env struct {
 	Scenario *Scenario
 	Client   *Host
 	Server   *Host
+	Backends []*Host // behind the server, where the scenario has them
 	Network  *link.Network
 	Truth    *truth.Truth
 	Temp     string // a directory for the scenario's files
@@ -86,8 +87,29 @@ func newEnv(s *Scenario) (*Env, error) {
 		e.close()
 		return nil, err
 	}
-	e.neighbours(e.Client, e.Server)
-	e.neighbours(e.Server, e.Client)
+	for i := range s.Backends {
+		h, err := e.host(fmt.Sprintf("backend%d", i+1), byte(3+i))
+		if err != nil {
+			e.close()
+			return nil, err
+		}
+		e.Backends = append(e.Backends, h)
+	}
+	for _, h := range e.hosts() {
+		for _, other := range e.hosts() {
+			if other != h {
+				e.neighbours(h, other)
+			}
+		}
+		if h.Name == s.Loopback {
+			packets, err := h.Namespace.Loopback()
+			if err != nil {
+				e.close()
+				return nil, err
+			}
+			e.Network.Watch(h.Name, packets)
+		}
+	}
 	for i := range s.Rules {
 		r := s.Rules[i] // a copy: rules count
 		e.Network.Rules = append(e.Network.Rules, &r)
@@ -97,6 +119,16 @@ func newEnv(s *Scenario) (*Env, error) {
 		e.Network.Misses = s.Misses()
 	}
 	return e, nil
+}
+
+// hosts are all that there are.
+func (e *Env) hosts() (all []*Host) {
+	for _, h := range append([]*Host{e.Client, e.Server}, e.Backends...) {
+		if h != nil {
+			all = append(all, h)
+		}
+	}
+	return all
 }
 
 // host makes a namespace with its TAP device and joins it to the switch.
@@ -192,12 +224,16 @@ func (e *Env) describe() {
 			Name: r.Name, From: r.From, Where: r.Half.String(), Action: string(r.Action), Nth: r.Nth, Count: r.Count,
 		})
 	}
-	for _, h := range []*Host{e.Client, e.Server} {
+	for _, h := range e.hosts() {
 		ips := []string{h.IP}
 		if e.Scenario.IPv6 {
 			ips = append(ips, h.IP6)
 		}
-		t.Hosts = append(t.Hosts, truth.Host{Name: h.Name, IP: ips, MAC: macString(h.mac), Role: h.Name})
+		role := h.Name
+		if h != e.Client && h != e.Server {
+			role = "backend"
+		}
+		t.Hosts = append(t.Hosts, truth.Host{Name: h.Name, IP: ips, MAC: macString(h.mac), Role: role})
 	}
 	t.Conversations, t.LinkEvents = e.Network.Conversations(), e.Network.Events()
 }
@@ -214,7 +250,7 @@ func (e *Env) write(out string) error {
 			return fmt.Errorf("nothing was captured at %s", v)
 		}
 		file := e.Scenario.Name + "." + v + ".pcapng"
-		size, err := pcapng.WriteFile(filepath.Join(out, file), v, packets)
+		size, err := pcapng.WriteFile(filepath.Join(out, file), e.interfaces(v), packets)
 		if err != nil {
 			return err
 		}
@@ -240,12 +276,18 @@ func (e *Env) write(out string) error {
 	return e.Truth.WriteFile(filepath.Join(out, e.Scenario.Name+".truth.json"))
 }
 
+// interfaces names those of a vantage's capture.
+func (e *Env) interfaces(vantage string) []string {
+	if vantage == e.Scenario.Loopback {
+		return []string{vantage, "lo"}
+	}
+	return []string{vantage}
+}
+
 func (e *Env) close() {
 	_ = e.stopProcesses()
-	for _, h := range []*Host{e.Client, e.Server} {
-		if h != nil {
-			h.Close()
-		}
+	for _, h := range e.hosts() {
+		h.Close()
 	}
 	os.RemoveAll(e.Temp)
 }

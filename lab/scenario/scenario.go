@@ -35,6 +35,8 @@ type Scenario struct {
 	Programs    []string                                       // that must be installed
 	Shows       []string
 	DoesNotShow []string
+	Backends    int    // hosts behind the server
+	Loopback    string // the host whose capture holds what passes its loopback device, too
 	Run         func(*Env) error
 	Check       func(*Env) error // after Run, when the link has stopped
 }
@@ -48,7 +50,7 @@ func All() []Scenario {
 		httpScenarios(), pollingScenarios(), patternScenarios(), nagleScenarios(), lossScenarios(),
 		stallScenarios(), repairScenarios(), limitScenarios(), setUpScenarios(), waitingScenarios(),
 		tlsScenarios(), cipherScenarios(), tlsStories(), http2Scenarios(), webSocketScenarios(), grpcScenarios(), realtimeScenarios(),
-		contentScenarios(), quicScenarios(), ngtcp2Scenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(),
+		contentScenarios(), quicScenarios(), ngtcp2Scenarios(), chromiumScenarios(), dnsScenarios(), errorScenarios(), betweenScenarios(), serverScenarios(),
 		messagingScenarios(), databaseScenarios(),
 	} {
 		all = append(all, group...)

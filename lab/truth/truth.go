@@ -28,6 +28,7 @@ type Truth struct {
 	Conversations []*link.Conversation `json:"conversations"`
 	LinkEvents    []link.Event         `json:"link_events,omitempty"`
 	Requests      []Request            `json:"requests,omitempty"`
+	NotTold       bool                 `json:"requests_not_told,omitempty"` // there were HTTP requests that Requests does not list
 	TLS           []TLS                `json:"tls,omitempty"`
 	QUIC          []QUIC               `json:"quic,omitempty"`
 	HTTP2         []HTTP2              `json:"http2,omitempty"`
