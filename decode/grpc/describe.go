@@ -109,9 +109,8 @@ func trailers(b []byte, at int) (out []layer.Field) {
 			break
 		}
 		name, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-		known := http.Lookup([]byte(name))
 		out = append(out, layer.Field{
-			Name: "grpc.trailer", Value: layer.Clip([]byte(name), http.MaxMethod) + ": " + known.Value(http.TrimSpace([]byte(value))), Offset: at, Length: len(line),
+			Name: "grpc.trailer", Value: layer.Clip([]byte(name), http.MaxMethod) + ": " + http.FieldValue([]byte(name), http.TrimSpace([]byte(value))), Offset: at, Length: len(line),
 		})
 		at += len(line)
 	}

@@ -139,12 +139,8 @@ func Lookup(name []byte) *Field {
 	return nil
 }
 
-// Value returns a field's value as a person may see it: credentials and
-// cookies are counted, not shown. f is nil for an unknown field.
-func (f *Field) Value(value []byte) string {
-	if f == nil || f.Use < Secret {
-		return layer.Clip(value, MaxName)
-	}
+// guarded tells how long a secret is, and its scheme where that is none.
+func (f *Field) guarded(value []byte) string {
 	text := fmt.Sprintf("%d bytes, not shown", len(value))
 	if s := authScheme(value); s != "" && f.Use != Secret {
 		text = layer.Printable(s) + ", " + text

@@ -36,7 +36,7 @@ func (n *Notes) Request(method, target []byte) {
 	n.reset()
 	n.write(method, MaxMethod)
 	n.text = append(n.text, ' ')
-	n.write(target, MaxName-MaxMethod)
+	n.write(Hide(target), MaxName-MaxMethod)
 	n.title = len(n.text)
 }
 
@@ -89,7 +89,7 @@ func (n *Notes) Field(f *Field, value []byte) {
 	}
 	switch f.Use {
 	case Kept:
-		n.Add(f.Name, value)
+		n.Add(f.Name, Hide(value))
 	case Secret:
 		n.Set(f.Name, "present")
 	case Scheme:

@@ -38,7 +38,7 @@ func (d *dissector) layer() layer.Layer {
 		l.Summary = h.msg.Name + h.msg.Status
 		return l
 	}
-	l.Summary = layer.Clip(line, http.MaxValue)
+	l.Summary = layer.Clip(http.Hide(line), http.MaxValue)
 	if s.response {
 		l.Fields = responseLine(line, s)
 	} else {
@@ -83,7 +83,7 @@ func (h *half) numbers() (list []int) {
 func requestLine(line []byte, s start) []layer.Field {
 	return []layer.Field{
 		{Name: "http.request.method", Value: layer.Clip(s.method, http.MaxMethod), Length: len(s.method)},
-		{Name: "http.request.uri", Value: layer.Clip(s.target, http.MaxName), Offset: offset(line, s.target), Length: len(s.target)},
+		{Name: "http.request.uri", Value: layer.Clip(http.Hide(s.target), http.MaxName), Offset: offset(line, s.target), Length: len(s.target)},
 		{Name: "http.request.version", Value: versionPrefix + string(s.minor), Offset: len(http.TrimSpace(line)) - versionSize, Length: versionSize},
 	}
 }
@@ -122,7 +122,7 @@ func headerFields(lines section) []layer.Field {
 // describeField names a header field. Cookies and credentials are not shown.
 func describeField(l *layer.Field, f field) {
 	k := http.Lookup(f.name)
-	l.Value = k.Value(f.value)
+	l.Value = http.FieldValue(f.name, f.value)
 	if k != nil && k.Filter != "" {
 		l.Name = k.Filter
 		return

@@ -35,7 +35,7 @@ func (s *described) field(f *field) {
 		name = "unknown"
 	}
 	if f.hasValue {
-		value = http.Lookup(f.name).Value(f.value)
+		value = http.FieldValue(f.name, f.value)
 		if f.never && !strings.HasPrefix(name, ":") {
 			value = fmt.Sprintf("%d bytes, not shown", len(f.value)) // RFC 7541 section 7.1.3: its sender takes it for a secret
 		}

@@ -41,7 +41,7 @@ func (s *described) field(f *qpack.Field) {
 		name = "unknown"
 	}
 	if f.HasValue {
-		value = http.Lookup(f.Name).Value(f.Value)
+		value = http.FieldValue(f.Name, f.Value)
 		if f.Never && !strings.HasPrefix(name, ":") {
 			value = fmt.Sprintf("%d bytes, not shown", len(f.Value)) // its sender takes it for a secret
 		}
