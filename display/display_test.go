@@ -158,6 +158,10 @@ func TestErrorsSayWhere(t *testing.T) {
 		{"eth.src[0:3] == 00:00:00", 8, "slices"},
 		{"len(http.host) > 3", 1, "functions"},
 		{"ü.ä == 1 and §", 1, "unknown"},
+		{"tcp.port = 80", 10, "did you mean ==?"},
+		{"tcp and 10.7.0.9", 9, "did you mean ip.addr == 10.7.0.9?"},
+		{"10.7.0.0/16", 1, "did you mean ip.addr == 10.7.0.0/16?"},
+		{"fe80::1", 1, "did you mean ipv6.addr == fe80::1?"},
 		{"tcp $ udp", 5, "unexpected character"},
 		{strings.Repeat("(", 1000), 201, "deep"},
 	} {

@@ -68,6 +68,9 @@ func next(expr string, i int) (token, int, error) {
 	}
 	n := wordLength(rest)
 	if n == 0 {
+		if rest[0] == '=' {
+			return token{}, 0, errorAt(expr, i, "= compares nothing; did you mean ==?")
+		}
 		r, _ := utf8.DecodeRuneInString(rest)
 		return token{}, 0, errorAt(expr, i, "unexpected character %q", r)
 	}

@@ -1,6 +1,7 @@
 package display
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -118,6 +119,23 @@ func differences(a, b string, most int) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// addressField returns the field that holds an address or a network written
+// where a field was expected, "" where the name is neither.
+func addressField(name string) string {
+	a, err := netip.ParseAddr(name)
+	if err != nil {
+		n, err := netip.ParsePrefix(name)
+		if err != nil {
+			return ""
+		}
+		a = n.Addr()
+	}
+	if a.Is4() {
+		return "ip.addr"
+	}
+	return "ipv6.addr"
 }
 
 // fieldName checks a dotted name and returns what it is looked for as.

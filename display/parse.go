@@ -151,6 +151,9 @@ func (p *parser) name() (token, error) {
 
 // unknown is the error for a name that is neither a protocol nor a field.
 func (p *parser) unknown(t token) error {
+	if field := addressField(t.text); field != "" {
+		return p.errorf(t, "an address alone says nothing; did you mean %s == %s?", field, t.text)
+	}
 	text := "unknown protocol or field " + p.show(t)
 	if first, _, dotted := strings.Cut(t.text, "."); dotted {
 		if _, ok := protocol(first); !ok && first != string(frame) {

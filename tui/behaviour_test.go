@@ -79,6 +79,15 @@ func TestTheCursorStaysOnItsConversationWhileOthersArrive(t *testing.T) {
 	}
 }
 
+func TestAFilterTellsWhatItLeaves(t *testing.T) {
+	u := start(t, newFake(30), 100, 24)
+	u.press("/ t c p enter")
+	u.sees("of 30, which may pass") // only packets could tell
+	u.press("/ ctrl+u z z enter")
+	u.seesNot("may pass")
+	u.sees("no conversation passes the filter")
+}
+
 func TestFollowingShowsTheNewestConversation(t *testing.T) {
 	f := newFake(30)
 	u := start(t, f, 100, 24)

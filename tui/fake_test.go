@@ -210,6 +210,8 @@ func (k containing) Conversation(c *flow.Conversation) bool {
 	return c.Has(layer.Protocol(k))
 }
 
+func (k containing) NeedsPackets() bool { return k == "tcp" }
+
 func fakeCompile(text string) (page.Filter, error) {
 	if strings.Contains(text, "(") {
 		return nil, errors.New("column 1: a bracket is not closed")

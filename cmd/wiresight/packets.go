@@ -80,6 +80,9 @@ func listPackets(ctx context.Context, f *flags, path string, asJSON bool) error 
 	if ferr := l.out.Flush(); ferr != nil {
 		return fmt.Errorf("standard output: %w", ferr)
 	}
+	if err == nil && filter != nil && !l.shown {
+		fmt.Fprintf(os.Stderr, "wiresight: none of %d packets passes %q; a misspelt field is never there ('wiresight packets --json' shows all fields)\n", s.Status().Packets, filter)
+	}
 	if err == nil && ctx.Err() != nil && f.iface == "" {
 		return fmt.Errorf("%s: %w after %d packets", path, errInterrupted, s.Status().Packets)
 	}
@@ -93,6 +96,7 @@ type lister struct {
 	filter *display.Filter // nil for all
 	json   bool
 	begun  bool
+	shown  bool // some packet passed the filter
 }
 
 // packet takes the next packet of the session.
@@ -104,10 +108,11 @@ func (l *lister) packet(p *wiresight.Packet) error {
 		l.begun = true
 		l.out.BeginAt(p.Time)
 	}
-	switch {
-	case !chosen:
+	if !chosen {
 		return nil
-	case l.json:
+	}
+	l.shown = true
+	if l.json {
 		return l.out.JSON(p)
 	}
 	return l.out.Line(p)

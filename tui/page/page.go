@@ -124,6 +124,9 @@ func Send(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }
 type Filter interface {
 	Packet(*wiresight.Packet) bool
 	Conversation(*flow.Conversation) bool
+	// NeedsPackets reports whether conversations cannot tell all of it, so that
+	// some are chosen that only may pass.
+	NeedsPackets() bool
 }
 
 // Compiler makes a filter of an expression, or tells why it is none.

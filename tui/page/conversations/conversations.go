@@ -168,7 +168,10 @@ func (p *Page) tick() tea.Cmd {
 // that nobody moved off the first row stays on the first row: who sorts by
 // size wants to see the largest.
 func (p *Page) place() {
-	p.table.Count = p.rows()
+	p.table.Count, p.table.Empty = p.rows(), "nothing yet"
+	if p.filter != nil && p.total > 0 {
+		p.table.Empty = "no conversation passes the filter"
+	}
 	p.layout() // the rows may leave other room below them
 	row := p.rowOf(p.selected)
 	if want := p.rowOf(p.wanted); p.wanted > 0 && want >= 0 && want < p.rows() {

@@ -158,5 +158,8 @@ func (p *Page) progress() string {
 	case !p.order.listed || p.order.of != p.order.generation:
 		return "looking …"
 	}
+	if p.filter.NeedsPackets() && len(p.order.ids) > 0 {
+		return fmt.Sprintf("%d of %d, which may pass", len(p.order.ids), p.total)
+	}
 	return fmt.Sprintf("%d of %d", len(p.order.ids), p.total)
 }
