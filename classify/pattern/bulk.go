@@ -244,8 +244,13 @@ func media(v *timing.View, out *claim.Sink) {
 	if period > tardyMedia {
 		confidence = 0.7
 	}
-	out.Pattern(claim.Pattern{ID: PacedLesson.ID, Confidence: confidence, Basis: claim.Decoded, Evidence: e,
-		Because: fmt.Sprintf("%s of media; the longest has a packet every %.1f ms on average, with a jitter of at most %.1f ms, and lost %d of %d.",
-			count(n, "stream"), period*1e3, longest.MaxJitter*1e3, longest.Lost, longest.Packets+longest.Lost),
-		Metrics: []claim.Metric{{Name: "streams", Value: float64(n)}, {Name: "packets", Value: float64(packets)}, {Name: "period_s", Value: period}, {Name: "jitter_s", Value: longest.MaxJitter}, {Name: "lost", Value: float64(longest.Lost)}}})
+	metrics := []claim.Metric{{Name: "streams", Value: float64(n)}, {Name: "packets", Value: float64(packets)}, {Name: "period_s", Value: period}, {Name: "lost", Value: float64(longest.Lost)}}
+	jitter := "" // without the clock of the time stamps it is not known
+	if longest.ClockRate > 0 {
+		jitter = fmt.Sprintf(" with a jitter of at most %.1f ms,", longest.MaxJitter*1e3)
+		metrics = append(metrics, claim.Metric{Name: "jitter_s", Value: longest.MaxJitter})
+	}
+	out.Pattern(claim.Pattern{ID: PacedLesson.ID, Confidence: confidence, Basis: claim.Decoded, Evidence: e, Metrics: metrics,
+		Because: fmt.Sprintf("%s of media; the longest has a packet every %.1f ms on average,%s and lost %d of %d.",
+			count(n, "stream"), period*1e3, jitter, longest.Lost, longest.Packets+longest.Lost)})
 }
