@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/wiresight/wiresight"
@@ -42,4 +44,22 @@ func exampleNames(_ *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 // choices completes a flag that takes one of a few words.
 func choices(cmd *cobra.Command, flag string, words ...string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// alike suggests names that hold what was typed, "" where none does.
+func alike(typed string, names []string) string {
+	const most = 4
+	var found []string
+	for _, name := range names {
+		if typed != "" && strings.Contains(name, strings.ToLower(typed)) {
+			found = append(found, name)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return ""
+	case len(found) > most:
+		found = append(found[:most], "…")
+	}
+	return " (there is " + strings.Join(found, ", ") + ")"
 }

@@ -32,7 +32,11 @@ func newExamples() *cobra.Command {
 			if len(args) > 0 {
 				e, ok := wiresight.FindExample(args[0])
 				if !ok {
-					return usagef("there is no example %q; 'wiresight examples' lists them", args[0])
+					var names []string
+					for _, e := range chosen {
+						names = append(names, e.Name)
+					}
+					return usagef("there is no example %q%s; 'wiresight examples' lists them", args[0], alike(args[0], names))
 				}
 				chosen = []wiresight.Example{e}
 			}

@@ -39,7 +39,7 @@ func (f *flags) add(cmd *cobra.Command) {
 	l.StringVarP(&f.read, "read", "r", "", "read this capture file ('-' for standard input)")
 	l.IntVarP(&f.count, "count", "c", 0, "stop after so many packets")
 	l.StringVarP(&f.write, "write", "w", "", "save the packets that the capture filter passes to this pcapng file")
-	l.BoolVar(&f.embed, "embed-keys", false, "put the keys of the connections that were read into that file, too, for whoever gets it")
+	l.BoolVar(&f.embed, "embed-keys", false, "with -w: put the keys of the connections that were read into the file, too, for whoever gets it")
 	f.addReading(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("read", captureFiles)
 }

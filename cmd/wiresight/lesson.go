@@ -18,8 +18,9 @@ func newLesson() *cobra.Command {
 	var handout bool
 	var format string
 	cmd := &cobra.Command{
-		Use:   "lesson [NAME]",
-		Short: "List the lessons that are built in, present one, or write its handout",
+		Use:     "lesson [NAME]",
+		Aliases: []string{"lessons"}, // as examples and patterns are called
+		Short:   "List the lessons that are built in, present one, or write its handout",
 		Long: `A lesson is a walk through built-in captures, packet by packet, with a few words
 to each. In the presentation → goes on, z makes it a quiz, r replays the
 conversation in real time or slower, and o opens the capture.`,
@@ -40,7 +41,7 @@ conversation in real time or slower, and o opens the capture.`,
 			}
 			l, ok := wiresight.FindLesson(args[0])
 			if !ok {
-				return usagef("there is no lesson %q; 'wiresight lesson' lists them", args[0])
+				return usagef("there is no lesson %q%s; 'wiresight lesson' lists them", args[0], alike(args[0], lessonNames()))
 			}
 			if handout {
 				return writeHandout(cmd.Context(), l, format)
@@ -52,9 +53,17 @@ conversation in real time or slower, and o opens the capture.`,
 		},
 	}
 	cmd.Flags().BoolVar(&handout, "handout", false, "write the lesson to standard output, with its diagrams, for those who take it home")
-	cmd.Flags().StringVar(&format, "format", "markdown", "of the handout: markdown or html")
+	cmd.Flags().StringVar(&format, "format", "markdown", "how to write the handout: markdown or html")
 	choices(cmd, "format", "markdown", "html")
 	return cmd
+}
+
+func lessonNames() []string {
+	var names []string
+	for _, l := range wiresight.Lessons() {
+		names = append(names, l.Name)
+	}
+	return names
 }
 
 func listLessons() error {

@@ -66,6 +66,11 @@ in FILE.notes; the capture itself is never changed.`,
 		Args:              arguments(1, 1),
 		ValidArgsFunction: captureFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := os.Stat(journal(args[0])); err != nil { // the notes may outlive the capture
+				if _, err := os.Stat(args[0]); err != nil {
+					return err
+				}
+			}
 			book, err := notes.Open(journal(args[0]), author())
 			if err != nil {
 				return err
@@ -79,6 +84,9 @@ in FILE.notes; the capture itself is never changed.`,
 			}
 			if save != "" {
 				return saveNoted(cmd.Context(), args[0], save, book)
+			}
+			if len(book.List()) == 0 {
+				fmt.Fprintf(os.Stderr, "wiresight: no notes on %s\n", args[0])
 			}
 			return listNotes(book)
 		},

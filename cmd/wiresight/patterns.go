@@ -23,11 +23,7 @@ on the wire, and what must not be mistaken for it.`,
   wiresight patterns nagle-delayed-ack`,
 		Args: arguments(0, 1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			var ids []string
-			for _, p := range learn.All() {
-				ids = append(ids, p.ID)
-			}
-			return ids, cobra.ShellCompDirectiveNoFileComp
+			return patternNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -35,11 +31,20 @@ on the wire, and what must not be mistaken for it.`,
 			}
 			p, ok := learn.Find(args[0])
 			if !ok {
-				return usagef("there is nothing about %q; 'wiresight patterns' lists what there is", args[0])
+				return usagef("there is nothing about %q%s; 'wiresight patterns' lists what there is", args[0], alike(args[0], patternNames()))
 			}
 			return tell(p)
 		},
 	}
+}
+
+// patternNames returns the ids of all that there is to learn about.
+func patternNames() []string {
+	var ids []string
+	for _, p := range learn.All() {
+		ids = append(ids, p.ID)
+	}
+	return ids
 }
 
 func listPatterns() error {

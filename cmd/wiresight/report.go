@@ -51,7 +51,7 @@ A damaged file is reported on as far as it can be read; the exit code is 1.`,
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, one document a file (same as --format json)")
-	cmd.Flags().StringVar(&format, "format", "text", "text, json, markdown, or html: one file that needs nothing else")
+	cmd.Flags().StringVar(&format, "format", "text", "how to write it: text, json, markdown, or html (one file that needs nothing else)")
 	choices(cmd, "format", "text", "json", "markdown", "html")
 	return cmd
 }

@@ -63,8 +63,9 @@ what was captured, decrypted: in the TUI, or as a report where standard output
 is no terminal, or with --report or --json.
 
 COMMAND has the terminal while it runs; where sudo started wiresight, the user
-who called sudo runs it. The key log lies in a private directory and is removed. With -w the capture is kept, and the keys of the connections in
-it are embedded in it, so that wiresight and Wireshark can read it later.
+who called sudo runs it. The key log lies in a private directory and is removed.
+With -w the capture is kept, and the keys of the connections in it are embedded
+in it, so that wiresight and Wireshark can read it later.
 
 wiresight exits as COMMAND did (128 and the signal's number where a signal ended
 it, 126 or 127 where it could not be started), and with 1 where the capture or
