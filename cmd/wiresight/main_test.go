@@ -108,7 +108,7 @@ func TestExitCodes(t *testing.T) {
 		{"a screen without a terminal", []string{page}, exitUsage, "no terminal"},
 		{"nothing at all without a terminal", nil, exitUsage, "no terminal"},
 		{"an example that is not there", []string{"examples", "nonsense"}, exitUsage, "nonsense"},
-		{"a part of an example's name", []string{"examples", "push-refu"}, exitUsage, "there is http2-push-refused"},
+		{"a part of an example's name", []string{"examples", "1-pipelin"}, exitUsage, "there is http1-pipelining"},
 		{"a part of a pattern's name", []string{"patterns", "Nagle"}, exitUsage, "nagle-delayed-ack"},
 		{"a part of a lesson's name", []string{"lesson", "40"}, exitUsage, "why-40-ms"},
 		{"the lessons by the other name", []string{"lessons"}, exitOK, ""},
@@ -132,6 +132,15 @@ func TestExitCodes(t *testing.T) {
 	}
 	if now, err := os.ReadFile(own); err != nil || !bytes.Equal(now, data) {
 		t.Errorf("the capture was changed: %v", err)
+	}
+}
+
+// The capture's packets come up to 35 ms apart, and its stream's time stamps
+// are of a dynamic payload type whose clock fits none that is known.
+func TestAJitterWithoutAClockIsNotTold(t *testing.T) {
+	out, _, code := call(t, "report", "--keys", "../../testdata/webrtc-media.keys", "../../testdata/webrtc-media.client.pcapng")
+	if code != exitOK || !strings.Contains(out, "streams of media") || strings.Contains(out, "jitter") {
+		t.Errorf("exit code %d:\n%s", code, out)
 	}
 }
 
