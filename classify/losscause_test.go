@@ -91,6 +91,11 @@ func resends(t *testing.T, s *truth) (list []resent) {
 			wires[host] = segments(t, files[0])
 		}
 	}
+	// A server whose queue of new connections is full drops what the link
+	// delivers, and no wire shows it.
+	if slices.Contains(s.Shows, "accept-queue-overflow") {
+		return nil
+	}
 	for _, c := range s.Conversations {
 		for host, side := range map[string]side{"client": c.ToServer, "server": c.ToClient} {
 			for _, r := range side.Retransmitted {
