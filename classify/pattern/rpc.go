@@ -46,12 +46,11 @@ var (
 
 // call is a kind's observations.
 type call struct {
-	n, sure     int
-	most        [2]int // messages of one call, each way
-	method      string
-	other       bool // more methods than one
-	from        evidence
-	established bool
+	n, sure int
+	most    [2]int // messages of one call, each way
+	method  string
+	other   bool // more methods than one
+	from    evidence
 }
 
 // Calls claims the kinds of the remote procedure calls of a conversation.

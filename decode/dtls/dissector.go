@@ -22,7 +22,6 @@ type dissector struct {
 
 type half struct {
 	messages assembler
-	epoch    uint16
 }
 
 // said is a record of the datagram at hand, for its description.
