@@ -69,8 +69,14 @@ func (d *dissector) unblock(out dissect.Sink, dir layer.Direction, all bool) {
 	}
 }
 
+// complete reports whether the frame that a side is at is all there.
+func (x *side) complete() bool { return x.in.Len() >= x.frame.size+int(x.frame.length) }
+
 // ready reports whether the section that a side waits with can be decoded now.
 func (d *dissector) ready(x *side) bool {
+	if !x.complete() {
+		return true // nothing is left to wait for
+	}
 	b := x.in.Bytes()
 	block := b[x.frame.size : x.frame.size+int(x.frame.length)]
 	if x.frame.kind == framePushPromise {
@@ -98,10 +104,14 @@ func (d *dissector) giveUp(out dissect.Sink, x *side) {
 	}
 }
 
-// resume reads the section that a side waited with, and what came behind it.
+// resume reads the section that a side waited with, and what came behind it. A
+// stream that was given up meanwhile has nothing left to read.
 func (d *dissector) resume(out dissect.Sink, x *side) {
 	d.held -= x.held
 	x.held = 0
+	if !x.complete() {
+		return
+	}
 	d.section(out, x, x.in.Bytes()[:x.frame.size+int(x.frame.length)])
 	d.run(out, x)
 }
