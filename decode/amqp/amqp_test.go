@@ -66,30 +66,6 @@ func deliver(exchange, key string, n byte) string {
 	return call(1, 60, 60, shorts("c1"), tag(n), "\x00", shorts(exchange), shorts(key))
 }
 
-func lines(r *dissecttest.Recorder) (list []string) {
-	for i := range r.Messages {
-		m := &r.Messages[i]
-		text := [...]string{"", "> ", "< "}[m.Role] + m.Kind
-		for _, part := range []string{m.Name, m.Status} {
-			if part != "" {
-				text += " [" + part + "]"
-			}
-		}
-		list = append(list, text+[...]string{"", " head", " cut"}[m.State])
-	}
-	return list
-}
-
-func expect(t *testing.T, r *dissecttest.Recorder, want ...string) {
-	t.Helper()
-	if got := lines(r); !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-	for _, p := range r.Problems {
-		t.Errorf("problem: %s", p.Text)
-	}
-}
-
 func fact(m *flow.Message, key string) string { return flow.PackFacts(m.Facts).Get(key) }
 
 func TestAConnectionIsOpened(t *testing.T) {
@@ -106,7 +82,7 @@ func TestAConnectionIsOpened(t *testing.T) {
 		dissecttest.Client(call(1, 50, 20, "\x00\x00", shorts("jobs"), shorts("ex"), shorts("k"), "\x01", longs(""))),
 		dissecttest.Server(call(1, 20, 40, "\x01\x94", shorts("NOT_FOUND"), "\x00\x32\x00\x14")),
 	)
-	expect(t, r, "protocol-header [0-9-1]", "> connection.start [connection.start]", "< connection.start-ok [start-ok]",
+	dissecttest.Expect(t, r, "protocol-header [0-9-1]", "> connection.start [connection.start]", "< connection.start-ok [start-ok]",
 		"> connection.tune [connection.tune]", "< connection.tune-ok [tune-ok]", "> connection.open [connection.open /]",
 		"< connection.open-ok [open-ok]", "heartbeat", "> channel.open [channel.open]", "< channel.open-ok [open-ok]",
 		"> queue.declare [queue.declare jobs]", "< queue.declare-ok [declare-ok]", "queue.bind", "> channel.close [channel.close]")
@@ -129,7 +105,7 @@ func TestPublicationsAreConfirmedByNumber(t *testing.T) {
 		dissecttest.Server(call(1, 60, 80, tag(2), "\x00")+call(1, 60, 80, tag(3), "\x01")),
 		dissecttest.Client(publish("ex", "c")+message(1, "", "", "x")), dissecttest.Server(call(1, 60, 120, tag(4), "\x00")),
 	)
-	expect(t, r, "protocol-header [0-9-1]", "> confirm.select [confirm.select]", "< confirm.select-ok [select-ok]",
+	dissecttest.Expect(t, r, "protocol-header [0-9-1]", "> confirm.select [confirm.select]", "< confirm.select-ok [select-ok]",
 		"basic.publish [ex/a]", "> basic.publish [basic.publish ex/a]", "basic.publish [jobs]", "> basic.publish [basic.publish jobs]",
 		"basic.publish [ex/b]", "> basic.publish [basic.publish ex/b]",
 		"basic.ack", "< basic.ack [ack]", "basic.ack", "< basic.ack [ack]", "< basic.ack [ack]",
@@ -158,7 +134,7 @@ func TestDeliveriesAreTheMessagesThatWerePublished(t *testing.T) {
 		dissecttest.Server(call(1, 60, 71, tag(2), "\x00", shorts("ex"), shorts("a"), "\x00\x00\x00\x00")+message(1, "", "", "hello")),
 		dissecttest.Server(deliver("ex", "a", 3)+frame(frameHeader, 1, "\x00\x3c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00")+frame(frameBody, 1, "cut")),
 	)
-	expect(t, r, "protocol-header [0-9-1]", "basic.publish [ex/a]", "basic.deliver [ex/a]", "basic.ack",
+	dissecttest.Expect(t, r, "protocol-header [0-9-1]", "basic.publish [ex/a]", "basic.deliver [ex/a]", "basic.ack",
 		"> basic.get [basic.get jobs]", "< basic.get-empty [get-empty]", "> basic.get [basic.get jobs]",
 		"basic.get-ok [ex/a]", "< basic.get-ok [get-ok]", "basic.deliver [ex/a] cut")
 	m := r.Messages
@@ -172,7 +148,7 @@ func TestCallsAndTheirReplies(t *testing.T) {
 		dissecttest.Client(publish("", "rpc")+message(1, "answers", "id-1", "2+2")),
 		dissecttest.Server(deliver("", "answers", 1)+message(1, "", "id-1", "4")),
 		dissecttest.Server(deliver("", "answers", 2)+message(1, "", "id-1", "again")))
-	expect(t, r, "protocol-header [0-9-1]", "basic.publish [rpc]", "> basic.publish [rpc rpc]",
+	dissecttest.Expect(t, r, "protocol-header [0-9-1]", "basic.publish [rpc]", "> basic.publish [rpc rpc]",
 		"basic.deliver [answers]", "< basic.deliver [deliver]", "basic.deliver [answers]")
 	if m := r.Messages; m[2].Key != m[4].Key || fact(&m[1], "reply-to") != "answers" || fact(&m[1], "correlation-id") != "id-1" {
 		t.Errorf("facts %v", m[1].Facts)
@@ -188,7 +164,7 @@ func TestVersion10AtFrameLevel(t *testing.T) {
 		dissecttest.Client("AMQP\x03\x01\x00\x00"), dissecttest.Server("AMQP\x03\x01\x00\x00"),
 		dissecttest.Client(f(0, "\x00\x53\x41\xc0\x01\x00")), dissecttest.Client("AMQP\x00\x01\x00\x00"),
 		dissecttest.Client(f(0, "\x00\x53\x10\xc0\x01\x00")+f(1, "\x00\x53\x14\xc0\x01\x00payload")+f(0, "")))
-	expect(t, r, "protocol-header [1.0 with SASL]", "protocol-header [1.0 with SASL]", "sasl-init", "protocol-header [1.0]", "open", "transfer", "empty")
+	dissecttest.Expect(t, r, "protocol-header [1.0 with SASL]", "protocol-header [1.0 with SASL]", "sasl-init", "protocol-header [1.0]", "open", "transfer", "empty")
 }
 
 func TestLostBytes(t *testing.T) {
@@ -196,7 +172,7 @@ func TestLostBytes(t *testing.T) {
 		dissecttest.Client(publish("ex", "a")+message(1, "", "", strings.Repeat("x", 3000))[:1000]),
 		dissecttest.Lost(500, dissecttest.Client(message(1, "", "", strings.Repeat("x", 3000))[1500:]+publish("ex", "b")+message(1, "", "", "y"))),
 		dissecttest.Lost(500, dissecttest.Client("rest of a frame")), dissecttest.Client(publish("ex", "c")+message(1, "", "", "z")))
-	expect(t, r, "protocol-header [0-9-1]", "basic.publish [ex/a] cut", "basic.publish [ex/b]", "basic.publish [ex/c]")
+	dissecttest.Expect(t, r, "protocol-header [0-9-1]", "basic.publish [ex/a] cut", "basic.publish [ex/b]", "basic.publish [ex/c]")
 }
 
 func TestProbe(t *testing.T) {

@@ -1,7 +1,6 @@
 package memcached
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -9,30 +8,6 @@ import (
 	"github.com/wiresight/wiresight/decode/dissect/dissecttest"
 	"github.com/wiresight/wiresight/decode/flow"
 )
-
-func lines(r *dissecttest.Recorder) (list []string) {
-	for i := range r.Messages {
-		m := &r.Messages[i]
-		text := [...]string{"", "> ", "< "}[m.Role] + m.Kind
-		for _, part := range []string{m.Name, m.Status} {
-			if part != "" {
-				text += " [" + part + "]"
-			}
-		}
-		list = append(list, text+[...]string{"", " head", " cut"}[m.State])
-	}
-	return list
-}
-
-func expect(t *testing.T, r *dissecttest.Recorder, want ...string) {
-	t.Helper()
-	if got := lines(r); !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-	for _, p := range r.Problems {
-		t.Errorf("problem: %s", p.Text)
-	}
-}
 
 func fact(m *flow.Message, key string) string { return flow.PackFacts(m.Facts).Get(key) }
 
@@ -43,7 +18,7 @@ func TestCommandsAndReplies(t *testing.T) {
 		dissecttest.Client("set k 0 0 1 noreply\r\nx\r\nincr n 1\r\ndelete none\r\n"), dissecttest.Server("12\r\nNOT_FOUND\r\n"),
 		dissecttest.Client("stats\r\n"), dissecttest.Server("STAT pid 1\r\nSTAT uptime 2\r\nEND\r\n"),
 		dissecttest.Client("version\r\nbogus\r\n"), dissecttest.Server("VERSION 1.6.18\r\nERROR\r\n"), dissecttest.Client("quit\r\n"))
-	expect(t, r, "> command [set]", "< reply [STORED]", "> command [get]", "< reply [END]", "command [set]", "> command [incr]",
+	dissecttest.Expect(t, r, "> command [set]", "< reply [STORED]", "> command [get]", "< reply [END]", "command [set]", "> command [incr]",
 		"> command [delete]", "< reply", "< reply [NOT_FOUND]", "> command [stats]", "< reply [END]",
 		"> command [version]", "> command [bogus]", "< reply [VERSION 1.6.18]", "< reply [ERROR]", "command [quit]")
 	m := r.Messages
@@ -55,14 +30,14 @@ func TestCommandsAndReplies(t *testing.T) {
 func TestMetaCommands(t *testing.T) {
 	r := dissecttest.EveryCut(t, Protocol(), dissecttest.Client("ms k 2 T60\r\nhi\r\nmg k v\r\n"), dissecttest.Server("HD\r\nVA 2\r\nhi\r\n"),
 		dissecttest.Client("mg a v q\r\nmg b v q\r\nmn\r\n"), dissecttest.Server("VA 1\r\nx\r\nMN\r\n"))
-	expect(t, r, "> command [ms]", "> command [mg]", "< reply [HD]", "< reply [VA]", "command [mg]", "command [mg]", "> command [mn]",
+	dissecttest.Expect(t, r, "> command [ms]", "> command [mg]", "< reply [HD]", "< reply [VA]", "command [mg]", "command [mg]", "> command [mn]",
 		"reply [VA]", "< reply [MN]")
 }
 
 func TestLargeValuesAreCountedNotKept(t *testing.T) {
 	big := strings.Repeat("x", 100<<10)
 	r := dissecttest.Game{Cut: dissecttest.Pieces(1400)}.Play(Protocol(), dissecttest.Client("get k\r\n"), dissecttest.Server("VALUE k 0 102400\r\n"+big+"\r\nEND\r\n"))
-	expect(t, r, "> command [get]", "< reply [END]")
+	dissecttest.Expect(t, r, "> command [get]", "< reply [END]")
 	if m := &r.Messages[1]; fact(m, "bytes") != "102400" {
 		t.Errorf("facts %v", m.Facts)
 	}
@@ -72,7 +47,7 @@ func TestLostBytes(t *testing.T) {
 	value := "VALUE k 0 3000\r\n" + strings.Repeat("x", 3000) + "\r\nEND\r\n"
 	r := dissecttest.Play(Protocol(), dissecttest.Client("get k\r\n"), dissecttest.Server(value[:1000]), dissecttest.Lost(500, dissecttest.Server(value[1500:])),
 		dissecttest.Client("get k\r\n"), dissecttest.Lost(9, dissecttest.Server("some rest")), dissecttest.Client("get l\r\n"), dissecttest.Server("END\r\n"))
-	expect(t, r, "> command [get]", "< reply [END] cut", "> command [get]", "> command [get]", "< reply [END]")
+	dissecttest.Expect(t, r, "> command [get]", "< reply [END] cut", "> command [get]", "> command [get]", "< reply [END]")
 	if m := r.Messages; m[4].Key != m[3].Key {
 		t.Error("the reply answers the wrong command")
 	}

@@ -3,7 +3,6 @@ package mysql
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -40,30 +39,6 @@ const (
 	eof   = "\xfe\x00\x00\x02\x00"
 )
 
-func lines(r *dissecttest.Recorder) (list []string) {
-	for i := range r.Messages {
-		m := &r.Messages[i]
-		text := [...]string{"", "> ", "< "}[m.Role] + m.Kind
-		for _, part := range []string{m.Name, m.Status} {
-			if part != "" {
-				text += " [" + part + "]"
-			}
-		}
-		list = append(list, text+[...]string{"", " head", " cut"}[m.State])
-	}
-	return list
-}
-
-func expect(t *testing.T, r *dissecttest.Recorder, want ...string) {
-	t.Helper()
-	if got := lines(r); !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-	for _, p := range r.Problems {
-		t.Errorf("problem: %s", p.Text)
-	}
-}
-
 func fact(m *flow.Message, key string) string { return flow.PackFacts(m.Facts).Get(key) }
 
 func begun(caps uint32) []dissecttest.Write {
@@ -81,7 +56,7 @@ func TestQueries(t *testing.T) {
 		dissecttest.Client(pkt(0, "\x02shop")), dissecttest.Server(pkt(1, ok)),
 		dissecttest.Client(pkt(0, "\x09")), dissecttest.Server(pkt(1, "Uptime: 1")),
 		dissecttest.Client(pkt(0, "\x01")))...)
-	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]",
+	dissecttest.Expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]",
 		"> com_query [select n from t where s = ?]", "< response [OK]", "> com_query [selec]", "< response [1064]",
 		"> com_query [insert into t values (?)]", "< response [OK]", "> com_ping [COM_PING]", "< response [OK]",
 		"> com_init_db [COM_INIT_DB shop]", "< response [OK]", "> com_statistics [COM_STATISTICS]", "< response", "com_quit [COM_QUIT]")
@@ -107,7 +82,7 @@ func TestServersThatLeaveOutTheEOF(t *testing.T) {
 		dissecttest.Server(pkt(1, "\x01")+pkt(2, "c")+pkt(3, "\x00\x00row")+pkt(4, last)),
 		dissecttest.Client(pkt(0, "\x19"+le(4, 1))),
 	)...)
-	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_query [select n from t]", "< response [OK]",
+	dissecttest.Expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_query [select n from t]", "< response [OK]",
 		"> com_query [select none]", "< response [OK]", "> com_stmt_prepare [select ? + ?]", "< response [OK]",
 		"> com_stmt_execute [select ? + ?]", "< response [OK]", "com_stmt_close [COM_STMT_CLOSE]")
 	m := r.Messages
@@ -125,7 +100,7 @@ func TestStatementsPreparedAndSeveralResults(t *testing.T) {
 		dissecttest.Client(pkt(0, "\x04t\x00")), dissecttest.Server(pkt(1, "c")+pkt(2, "c")+pkt(3, eof)),
 		dissecttest.Client(pkt(0, "\x17"+le(4, 1))), dissecttest.Server(pkt(1, "\x01\x00")+pkt(2, eof)+pkt(3, "\x00\x00row")+pkt(4, eof)),
 	)...)
-	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_stmt_prepare [select ?]", "< response [OK]",
+	dissecttest.Expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_stmt_prepare [select ?]", "< response [OK]",
 		"> com_query [call p()]", "< response [OK]", "> com_field_list [COM_FIELD_LIST]", "< response",
 		"> com_stmt_execute [select ?]", "< response [OK]")
 	if m := r.Messages; fact(&m[len(m)-1], "rows") != "1" {
@@ -137,7 +112,7 @@ func TestAuthenticationInSeveralSteps(t *testing.T) {
 	r := dissecttest.EveryCut(t, Protocol(), dissecttest.Server(greet(basic)), dissecttest.Client(enter(basic)),
 		dissecttest.Server(pkt(2, "\xfecaching_sha2_password\x0012345678901234567890\x00")), dissecttest.Client(pkt(3, "hush-hush")),
 		dissecttest.Server(pkt(4, "\x01\x03")+pkt(5, ok)), dissecttest.Client(pkt(0, "\x0e")))
-	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_ping [COM_PING]")
+	dissecttest.Expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_ping [COM_PING]")
 	if m := &r.Messages[2]; fact(m, "auth-switch") != "caching_sha2_password" || m.Packets.Len() != 2 {
 		t.Errorf("facts %v", m.Facts)
 	}
@@ -149,7 +124,7 @@ func TestAuthenticationInSeveralSteps(t *testing.T) {
 func TestEncryptionIsHandedOn(t *testing.T) {
 	r := dissecttest.EveryCut(t, Protocol(), dissecttest.Server(greet(basic|capSSL)),
 		dissecttest.Client(pkt(1, le(4, basic|capSSL), le(4, 1<<24), "\x21", strings.Repeat("\x00", 23))+"\x16\x03\x01hello"), dissecttest.Server("\x16\x03\x03hello"))
-	expect(t, r, "greeting [8.0.36]", "ssl-request")
+	dissecttest.Expect(t, r, "greeting [8.0.36]", "ssl-request")
 	if got := string(r.InnerBytes("tls", layer.ToServer, 0)); got != "\x16\x03\x01hello" || len(r.InnerBytes("tls", layer.ToClient, 0)) != 8 {
 		t.Errorf("%q", got)
 	}
@@ -157,7 +132,7 @@ func TestEncryptionIsHandedOn(t *testing.T) {
 
 func TestWhatIsCompressedIsNotRead(t *testing.T) {
 	r := dissecttest.EveryCut(t, Protocol(), append(begun(basic|capCompress), dissecttest.Client("\x09\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x03abcd"))...)
-	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]")
+	dissecttest.Expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]")
 }
 
 func TestLostBytes(t *testing.T) {
@@ -167,7 +142,7 @@ func TestLostBytes(t *testing.T) {
 		dissecttest.Server(pkt(1, "\x01")+pkt(2, "c")+pkt(3, eof)+long[:1000]), dissecttest.Lost(500, dissecttest.Server(long[1500:]+pkt(5, eof))),
 		dissecttest.Client(pkt(0, "\x03select 2")), dissecttest.Lost(100, dissecttest.Server("rest of something")),
 		dissecttest.Client(pkt(0, "\x03select x")), dissecttest.Server(pkt(1, ok)))...)
-	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_query [select ?]", "< response [OK] cut",
+	dissecttest.Expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "> com_query [select ?]", "< response [OK] cut",
 		"> com_query [select ?]", "> com_query [select x]", "< response [OK]")
 }
 
@@ -175,7 +150,7 @@ func TestAnAnswerWhoseCommandWasLost(t *testing.T) {
 	r := dissecttest.Play(Protocol(), append(begun(basic),
 		dissecttest.Server(pkt(1, "\x01")+pkt(2, "c")+pkt(3, eof)+pkt(4, lenenc("1"))+pkt(5, eof)),
 		dissecttest.Lost(30, dissecttest.Client(pkt(0, "\x0e"))), dissecttest.Server(pkt(1, ok)))...)
-	expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "< response [OK]", "> com_ping [COM_PING]", "< response [OK]")
+	dissecttest.Expect(t, r, "greeting [8.0.36]", "> login [login shop]", "< response [OK]", "< response [OK]", "> com_ping [COM_PING]", "< response [OK]")
 }
 
 func TestProbe(t *testing.T) {

@@ -2,7 +2,6 @@ package nats
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,30 +16,6 @@ const (
 	hello = `CONNECT {"verbose":false,"name":"app","lang":"go","user":"ann","pass":"hush","auth_token":"hush"}` + "\r\n"
 )
 
-func lines(r *dissecttest.Recorder) (list []string) {
-	for i := range r.Messages {
-		m := &r.Messages[i]
-		text := [...]string{"", "> ", "< "}[m.Role] + m.Kind
-		for _, part := range []string{m.Name, m.Status} {
-			if part != "" {
-				text += " [" + part + "]"
-			}
-		}
-		list = append(list, text+[...]string{"", " head", " cut"}[m.State])
-	}
-	return list
-}
-
-func expect(t *testing.T, r *dissecttest.Recorder, want ...string) {
-	t.Helper()
-	if got := lines(r); !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-	for _, p := range r.Problems {
-		t.Errorf("problem: %s", p.Text)
-	}
-}
-
 func fact(m *flow.Message, key string) string { return flow.PackFacts(m.Facts).Get(key) }
 
 func TestPublishAndSubscribe(t *testing.T) {
@@ -50,7 +25,7 @@ func TestPublishAndSubscribe(t *testing.T) {
 		dissecttest.Server("MSG orders.eu 1 5\r\nhello\r\nMSG news 2 5\r\nhello\r\n-ERR 'Permissions Violation'\r\nPING\r\n"),
 		dissecttest.Client("PONG\r\nUNSUB 1\r\nPUB empty 0\r\n\r\n"), dissecttest.Server("+OK\r\n"),
 	)
-	expect(t, r, "info", "connect", "> ping [PING]", "< pong", "sub [orders.*]", "sub [news]", "pub [news]",
+	dissecttest.Expect(t, r, "info", "connect", "> ping [PING]", "< pong", "sub [orders.*]", "sub [news]", "pub [news]",
 		"msg [orders.eu]", "msg [news]", "err [Permissions Violation]", "> ping [PING]", "< pong", "unsub", "pub [empty]", "ok")
 	m := r.Messages
 	if fact(&m[0], "jetstream") != "true" || fact(&m[1], "password") != "given" || fact(&m[1], "user") != "ann" || fact(&m[7], "queue") != "workers" {
@@ -69,7 +44,7 @@ func TestRequestsFindTheirRepliesBySubject(t *testing.T) {
 		dissecttest.Client("PUB help _INBOX.a.1 2\r\nhi\r\nPUB help _INBOX.a.2 2\r\nho\r\n"),
 		dissecttest.Server("MSG _INBOX.a.2 1 3\r\nyes\r\nHMSG _INBOX.a.1 1 30 30\r\nNATS/1.0 503 No Responders\r\n\r\n\r\n"),
 	)
-	expect(t, r, "connect", "pub [help]", "> pub [help]", "pub [help]", "> pub [help]",
+	dissecttest.Expect(t, r, "connect", "pub [help]", "> pub [help]", "pub [help]", "> pub [help]",
 		"msg [_INBOX.a.2]", "< msg", "hmsg [_INBOX.a.1]", "< hmsg [503 No Responders]")
 	if m := r.Messages; m[2].Key != m[8].Key || m[4].Key != m[6].Key || m[2].Key == m[4].Key {
 		t.Error("replies are mixed up")
@@ -82,7 +57,7 @@ func TestHeadersOfJetStream(t *testing.T) {
 	r := dissecttest.EveryCut(t, Protocol(), dissecttest.Client(hello), dissecttest.Client(pub),
 		dissecttest.Server("MSG _INBOX.b.1 1 27\r\n{\"stream\":\"ORDERS\",\"seq\":1}\r\n"),
 		dissecttest.Server("MSG orders.eu 3 $JS.ACK.ORDERS.c.1.1.1.0.0 5\r\nhello\r\n"), dissecttest.Client("PUB $JS.ACK.ORDERS.c.1.1.1.0.0 4\r\n+ACK\r\n"))
-	expect(t, r, "connect", "hpub [orders.eu]", "> hpub [orders.eu]", "msg [_INBOX.b.1]", "< msg",
+	dissecttest.Expect(t, r, "connect", "hpub [orders.eu]", "> hpub [orders.eu]", "msg [_INBOX.b.1]", "< msg",
 		"msg [orders.eu]", "> msg [orders.eu]", "pub [$JS.ACK.ORDERS.c.1.1.1.0.0]", "< pub")
 	m := r.Messages
 	if fact(&m[1], "nats-msg-id") != "7" || fact(&m[1], "headers") != "Authorization" || fact(&m[1], "digest") != fact(&m[5], "digest") {
@@ -106,7 +81,7 @@ func TestLostBytes(t *testing.T) {
 	r := dissecttest.Play(Protocol(), dissecttest.Client(hello), dissecttest.Client(long[:1000]),
 		dissecttest.Lost(1000, dissecttest.Client(long[2000:]+"PUB b 1\r\nx\r\n")),
 		dissecttest.Lost(100, dissecttest.Client("some rest\r\n")), dissecttest.Client("PUB c 1\r\nx\r\n"))
-	expect(t, r, "connect", "pub [a] cut", "pub [b]", "pub [c]")
+	dissecttest.Expect(t, r, "connect", "pub [a] cut", "pub [b]", "pub [c]")
 }
 
 func TestProbe(t *testing.T) {

@@ -3,7 +3,6 @@ package postgresql
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -37,30 +36,6 @@ func row(values ...string) string {
 	return msg('D', s)
 }
 
-func lines(r *dissecttest.Recorder) (list []string) {
-	for i := range r.Messages {
-		m := &r.Messages[i]
-		text := [...]string{"", "> ", "< "}[m.Role] + m.Kind
-		for _, part := range []string{m.Name, m.Status} {
-			if part != "" {
-				text += " [" + part + "]"
-			}
-		}
-		list = append(list, text+[...]string{"", " head", " cut"}[m.State])
-	}
-	return list
-}
-
-func expect(t *testing.T, r *dissecttest.Recorder, want ...string) {
-	t.Helper()
-	if got := lines(r); !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-	for _, p := range r.Problems {
-		t.Errorf("problem: %s", p.Text)
-	}
-}
-
 func fact(m *flow.Message, key string) string { return flow.PackFacts(m.Facts).Get(key) }
 
 func begun() []dissecttest.Write {
@@ -79,7 +54,7 @@ func TestSimpleQueries(t *testing.T) {
 		dissecttest.Server(msg('E', "SERROR\x00C42703\x00Mcolumn does not exist\x00\x00")+ready),
 		dissecttest.Server(msg('A', "\x00\x00\x00\x01jobs\x00new\x00")),
 		dissecttest.Client(msg('X')))...)
-	expect(t, r, "> startup [startup shop]", "< response [ready]", "> query [select * from t where n = ?]", "< response [SELECT 2]",
+	dissecttest.Expect(t, r, "> startup [startup shop]", "< response [ready]", "> query [select * from t where n = ?]", "< response [SELECT 2]",
 		"> query [select nothing]", "< response [42703]", "notification [jobs]", "terminate")
 	m := r.Messages
 	if fact(&m[3], "rows") != "2" || fact(&m[5], "error") != "column does not exist" || fact(&m[0], "user") != "ann" || fact(&m[1], "authentication") != "MD5 password" {
@@ -100,7 +75,7 @@ func TestBatchesOfTheExtendedProtocol(t *testing.T) {
 		dissecttest.Client(bind+msg('H')), dissecttest.Server(msg('2')), dissecttest.Client(msg('E', "\x00\x00\x00\x00\x00")+msg('S')),
 		dissecttest.Server(msg('C', "SELECT 0\x00")+ready))...)
 	const name = "[select n from t where n = $1]"
-	expect(t, r, "> startup [startup shop]", "< response [ready]", "> parse "+name, "< response [ready]",
+	dissecttest.Expect(t, r, "> startup [startup shop]", "< response [ready]", "> parse "+name, "< response [ready]",
 		"> bind "+name, "> bind "+name, "< response [SELECT 1]", "< response [SELECT 0]", "> bind "+name+" head", "> bind "+name, "< response [SELECT 0]")
 	m := r.Messages
 	if m[4].Key != m[6].Key || m[5].Key != m[7].Key || m[8].Key != m[9].Key || fact(&m[4], "parameters") != "1" || fact(&m[6], "rows") != "1" {
@@ -112,7 +87,7 @@ func TestCopy(t *testing.T) {
 	r := dissecttest.EveryCut(t, Protocol(), append(begun(),
 		dissecttest.Client(msg('Q', "copy t from stdin\x00")), dissecttest.Server(msg('G', "\x00\x00\x01\x00\x00")),
 		dissecttest.Client(msg('d', "1\n")+msg('d', "2\n")+msg('c')), dissecttest.Server(msg('C', "COPY 2\x00")+ready))...)
-	expect(t, r, "> startup [startup shop]", "< response [ready]", "> query [copy t from stdin]", "< response [COPY 2]")
+	dissecttest.Expect(t, r, "> startup [startup shop]", "< response [ready]", "> query [copy t from stdin]", "< response [COPY 2]")
 	if m := &r.Messages[3]; fact(m, "copied-messages") != "2" || fact(m, "copied-bytes") != "4" {
 		t.Errorf("facts %v", m.Facts)
 	}
@@ -121,18 +96,18 @@ func TestCopy(t *testing.T) {
 func TestEncryptionIsHandedOn(t *testing.T) {
 	r := dissecttest.EveryCut(t, Protocol(), dissecttest.Client(start(codeSSL, "")), dissecttest.Server("S"),
 		dissecttest.Client("\x16\x03\x01hello"), dissecttest.Server("\x16\x03\x03hello"))
-	expect(t, r, "> ssl-request [SSLRequest]", "< response [granted]")
+	dissecttest.Expect(t, r, "> ssl-request [SSLRequest]", "< response [granted]")
 	if got := string(r.InnerBytes("tls", layer.ToServer, 0)); got != "\x16\x03\x01hello" {
 		t.Errorf("%q", got)
 	}
 	r = dissecttest.EveryCut(t, Protocol(), append([]dissecttest.Write{dissecttest.Client(start(codeSSL, "")), dissecttest.Server("N")}, begun()...)...)
-	expect(t, r, "> ssl-request [SSLRequest]", "< response [refused]", "> startup [startup shop]", "< response [ready]")
+	dissecttest.Expect(t, r, "> ssl-request [SSLRequest]", "< response [refused]", "> startup [startup shop]", "< response [ready]")
 }
 
 func TestARefusedConnection(t *testing.T) {
 	r := dissecttest.EveryCut(t, Protocol(), dissecttest.Client(start(3<<16, hello)),
 		dissecttest.Server(msg('E', "SFATAL\x00VFATAL\x00C28P01\x00Mpassword authentication failed\x00\x00")))
-	expect(t, r, "> startup [startup shop]", "< response [28P01]")
+	dissecttest.Expect(t, r, "> startup [startup shop]", "< response [28P01]")
 }
 
 func TestLostBytes(t *testing.T) {
@@ -141,7 +116,7 @@ func TestLostBytes(t *testing.T) {
 		dissecttest.Client(msg('Q', "select 1\x00")), dissecttest.Server(long[:1000]), dissecttest.Lost(500, dissecttest.Server(long[1500:]+msg('C', "SELECT 1\x00")+ready)),
 		dissecttest.Client(msg('Q', "select 2\x00")), dissecttest.Lost(100, dissecttest.Server("rest")),
 		dissecttest.Client(msg('Q', "select x\x00")), dissecttest.Server(msg('C', "SELECT 3\x00")+ready))...)
-	expect(t, r, "> startup [startup shop]", "< response [ready]", "> query [select ?]", "< response [SELECT 1] cut",
+	dissecttest.Expect(t, r, "> startup [startup shop]", "< response [ready]", "> query [select ?]", "< response [SELECT 1] cut",
 		"> query [select ?]", "> query [select x]", "< response [SELECT 3]")
 	if m := r.Messages; m[5].Key != m[6].Key {
 		t.Error("the answer is to the wrong query")
